@@ -1,0 +1,1 @@
+//! Periods and invoices, read from the ledger.

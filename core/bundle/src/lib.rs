@@ -1,0 +1,1 @@
+//! The first-party plugins, built from source by build.rs and embedded.

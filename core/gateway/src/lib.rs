@@ -1,0 +1,1 @@
+//! The path of a call, one file per verb. Start at pipeline.rs.

@@ -1,0 +1,1 @@
+//! The books: journal first, sled behind; events, reservations, aggregates, recovery, verification.

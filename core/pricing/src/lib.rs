@@ -1,0 +1,1 @@
+//! The price book, cost, and the chain of pricing rules.

@@ -1,0 +1,1 @@
+//! The weighbridge binary: configuration, wiring, command line, admin API, demo.

@@ -1,0 +1,2 @@
+//! The weighbridge binary.
+fn main() {}

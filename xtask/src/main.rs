@@ -1,0 +1,2 @@
+//! One-word commands.
+fn main() {}
