@@ -11,6 +11,7 @@ pub mod exact;
 pub mod ids;
 pub mod meter;
 pub mod money;
+pub mod record;
 pub mod secret;
 pub mod time;
 
@@ -22,6 +23,7 @@ pub use exact::Inexact;
 pub use ids::{CustomerId, Digest, EventId, IdSource, KeyId, ModelName, PlanId, ProviderName};
 pub use meter::{Meter, Source, Usage};
 pub use money::{Currency, Money};
+pub use record::{ChargeRecord, CostRecord, Record};
 pub use rust_decimal::Decimal;
 pub use secret::Secret;
 pub use time::{Clock, Timestamp};
