@@ -1,0 +1,66 @@
+//! Counters: tokens of a text, where a provider did not report them.
+
+use std::thread::LocalKey;
+
+use crate::{PluginError, Slot, bindings::counter::exports::weighbridge::plugin::counter as wit, slot};
+
+pub use wit::{Count, CounterInfo, Image, Message, Part};
+
+impl Default for CounterInfo {
+    fn default() -> Self {
+        Self { tokenizer: String::new(), models: Vec::new(), attrs: Vec::new() }
+    }
+}
+
+/// A token counter. Register it with [`register_counter!`](crate::register_counter).
+pub trait Counter: Sized + 'static {
+    /// From the manifest's `[config]` overlaid by the operator's, a JSON object.
+    fn configure(config: &str) -> Result<Self, PluginError>;
+    /// Which vocabulary, for which models (`*` at the end is a wildcard).
+    fn info(&self) -> CounterInfo;
+    /// One count for each text.
+    fn count_texts(&self, model: &str, texts: &[String]) -> Result<Vec<Count>, PluginError>;
+    /// A whole prompt with the model's chat framing.
+    fn count_prompt(&self, _model: &str, _messages: &[Message]) -> Result<Count, PluginError> {
+        Err(PluginError::unsupported("this counter counts texts, not prompts"))
+    }
+}
+
+#[doc(hidden)]
+pub fn configure<C: Counter>(slot: &'static LocalKey<Slot<C>>, config: &str) -> Result<CounterInfo, PluginError> {
+    crate::log::report_panics();
+    let counter = C::configure(config)?;
+    let info = counter.info();
+    slot::fill(slot, counter);
+    Ok(info)
+}
+
+#[doc(hidden)]
+pub fn call<C: Counter, R>(slot: &'static LocalKey<Slot<C>>, call: impl FnOnce(&C) -> Result<R, PluginError>) -> Result<R, PluginError> {
+    slot::with(slot, call)
+}
+
+/// Makes a type that fills [`Counter`] the plugin's export.
+#[macro_export]
+macro_rules! register_counter {
+    ($counter:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use $crate::bindings::counter::exports::weighbridge::plugin::counter as wit;
+            struct Component;
+            ::std::thread_local! { static SLOT: $crate::Slot<$counter> = const { ::std::cell::RefCell::new(None) }; }
+            impl wit::Guest for Component {
+                fn configure(config: String) -> Result<wit::CounterInfo, $crate::PluginError> {
+                    $crate::counter::configure(&SLOT, &config)
+                }
+                fn count_texts(model: String, texts: Vec<String>) -> Result<Vec<wit::Count>, $crate::PluginError> {
+                    $crate::counter::call(&SLOT, |counter| $crate::Counter::count_texts(counter, &model, &texts))
+                }
+                fn count_prompt(model: String, messages: Vec<wit::Message>) -> Result<wit::Count, $crate::PluginError> {
+                    $crate::counter::call(&SLOT, |counter| $crate::Counter::count_prompt(counter, &model, &messages))
+                }
+            }
+            $crate::bindings::counter::export_counter!(Component with_types_in $crate::bindings::counter);
+        };
+    };
+}
