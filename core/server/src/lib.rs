@@ -1,1 +1,3 @@
 //! The weighbridge binary: configuration, wiring, command line, admin API, demo.
+
+pub mod config;
