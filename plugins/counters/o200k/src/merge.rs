@@ -1,0 +1,126 @@
+//! Byte-pair merging: how many tokens a piece becomes.
+//!
+//! The neighbours whose merge has the lowest rank are merged first, the leftmost of equals, until none can be. Short pieces
+//! scan for the lowest rank; long ones keep a heap of candidates. A piece beyond [`WINDOW`], which no natural text has, is
+//! counted window by window and said to be inexact: work and memory stay linear in the input, whatever it is.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+};
+
+use crate::vocabulary::{byte_token, is_token, merge};
+
+/// Pieces up to here, in bytes, scan.
+const SHORT: usize = 48;
+/// Pieces up to here, in bytes, are counted exactly.
+pub const WINDOW: usize = 32 * 1024;
+/// No merge is possible here.
+const NEVER: u32 = u32::MAX;
+
+/// The tokens of a piece, and whether that is exact.
+pub fn count(piece: &[u8]) -> (u64, bool) {
+    if is_token(piece) {
+        return (1, true);
+    }
+    if piece.len() <= SHORT {
+        return (scan(piece), true);
+    }
+    let tokens = piece.chunks(WINDOW).map(|window| if is_token(window) { 1 } else { heap(window) }).sum();
+    (tokens, piece.len() <= WINDOW)
+}
+
+fn rank(left: u32, right: u32) -> u32 {
+    merge(left, right).unwrap_or(NEVER)
+}
+
+fn scan(piece: &[u8]) -> u64 {
+    let (mut tokens, mut ranks) = ([0u32; SHORT], [NEVER; SHORT]);
+    let mut left = piece.len();
+    for (token, &byte) in tokens.iter_mut().zip(piece) {
+        *token = byte_token(byte);
+    }
+    for at in 1..left {
+        ranks[at - 1] = rank(tokens[at - 1], tokens[at]);
+    }
+    while left > 1 {
+        let candidates = &ranks[..left - 1];
+        let Some((at, &lowest)) = candidates.iter().enumerate().min_by_key(|&(_, rank)| rank) else { break };
+        if lowest == NEVER {
+            break;
+        }
+        tokens[at] = lowest;
+        tokens.copy_within(at + 2..left, at + 1);
+        ranks.copy_within(at + 1..left - 1, at);
+        left -= 1;
+        if at > 0 {
+            ranks[at - 1] = rank(tokens[at - 1], tokens[at]);
+        }
+        if at + 1 < left {
+            ranks[at] = rank(tokens[at], tokens[at + 1]);
+        }
+    }
+    left as u64
+}
+
+/// A part of a piece: its token and its neighbours. A part that was merged into its left neighbour has the token [`NEVER`].
+struct Part {
+    token: u32,
+    left: u32,
+    right: u32,
+}
+
+fn heap(piece: &[u8]) -> u64 {
+    const NOBODY: u32 = u32::MAX;
+    let last = piece.len() as u32 - 1;
+    let mut parts: Vec<Part> =
+        piece.iter().zip(0u32..).map(|(&byte, at)| Part { token: byte_token(byte), left: at.wrapping_sub(1), right: if at == last { NOBODY } else { at + 1 } }).collect();
+    let mut candidates = BinaryHeap::with_capacity(piece.len());
+    let offer = |candidates: &mut BinaryHeap<_>, parts: &[Part], at: u32| {
+        if at != NOBODY && parts[at as usize].right != NOBODY {
+            let merged = rank(parts[at as usize].token, parts[parts[at as usize].right as usize].token);
+            if merged != NEVER {
+                candidates.push(Reverse((merged, at)));
+            }
+        }
+    };
+    (0..last).for_each(|at| offer(&mut candidates, &parts, at));
+    let mut left = piece.len() as u64;
+    while let Some(Reverse((merged, at))) = candidates.pop() {
+        let (token, right) = (parts[at as usize].token, parts[at as usize].right);
+        // A candidate is stale when either side was merged since: then the pair no longer gives this token.
+        if token == NEVER || right == NOBODY || rank(token, parts[right as usize].token) != merged {
+            continue;
+        }
+        let after = parts[right as usize].right;
+        parts[right as usize].token = NEVER;
+        parts[at as usize].token = merged;
+        parts[at as usize].right = after;
+        if after != NOBODY {
+            parts[after as usize].left = at;
+        }
+        left -= 1;
+        let before = parts[at as usize].left;
+        offer(&mut candidates, &parts, before);
+        offer(&mut candidates, &parts, at);
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scanning_and_the_heap_agree() {
+        for piece in ["antidisestablishmentarianism", "zzzzzzzzzzzzzzzzzzzzz", "ŝĝĥĵ ŭ", "éèê𝔘𝔫𝔦", "aaaaaaaaaaaaaaaaaaaaaaaaab", "ab"] {
+            assert_eq!(scan(piece.as_bytes()), heap(piece.as_bytes()), "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_piece_beyond_the_window_is_said_to_be_inexact() {
+        assert!(count("q".repeat(WINDOW).as_bytes()).1);
+        assert!(!count("q".repeat(WINDOW + 1).as_bytes()).1);
+    }
+}
