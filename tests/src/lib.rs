@@ -26,6 +26,7 @@ pub mod binary;
 pub mod config;
 pub mod corpus;
 pub mod exact;
+pub mod fixtures;
 pub mod http;
 pub mod invariants;
 pub mod random;

@@ -75,7 +75,7 @@ fn python_suite(name: &str) -> Result<Suite, Failure> {
     let python = python::environment(name)?;
     let mut tally = Tally::default();
     let folder = format!("tests/clients/{name}");
-    let succeeded = run_watched(program(python, &["-m", "pytest", "-p", "no:cacheprovider", "-q", &folder]), |line| {
+    let succeeded = run_watched(program(python, &["-B", "-m", "pytest", "-q", &folder]), |line| {
         if line.contains(" passed") || line.contains(" failed") || line.contains(" error") {
             tally = Tally {
                 passed: number_before(line, " passed"),
