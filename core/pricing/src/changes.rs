@@ -1,0 +1,103 @@
+//! What an import would change: new rows, new versions of rows, and what looks too different to be true.
+
+use weighbridge_domain::{Meter, Text, Timestamp};
+
+use crate::{
+    book::PriceBook,
+    import::Quarantined,
+    lint,
+    row::{Band, PriceRow, Tiers},
+};
+
+/// What an import would change. Nothing is edited: every change is a new version, history keeps the old one (metering rule 43).
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Rows of models without a row so far.
+    pub added: Vec<PriceRow>,
+    /// New versions of rows, valid from the given time on.
+    pub changed: Vec<Changed>,
+    /// Ids of rows whose price is the same.
+    pub unchanged: Vec<Text>,
+    /// New versions that look wrong beside the old ones, until someone confirms them.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// A new version of a row.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// The version that holds now.
+    pub before: PriceRow,
+    /// The version that will.
+    pub row: PriceRow,
+}
+
+impl Changes {
+    /// The rows to store and to add to the book.
+    pub fn into_rows(self) -> impl Iterator<Item = PriceRow> {
+        self.added.into_iter().chain(self.changed.into_iter().map(|changed| changed.row))
+    }
+}
+
+/// Compares imported rows with the book as it holds at `at`, from when the new versions will hold.
+pub fn plan_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp) -> Changes {
+    let mut changes = Changes::default();
+    for row in imported {
+        let Some(before) = current.find(&row.provider, &row.model, at) else {
+            let version = next_version(current, &row.id);
+            let valid_from = if version > 1 { Some(at) } else { row.valid_from };
+            changes.added.push(PriceRow { version, valid_from, ..row });
+            continue;
+        };
+        // A snapshot that so far was another row's alias becomes a row of its own only if its price differs.
+        let mut next = successor(current, before, row, at);
+        if next.same_price(before) && known_names(before, &next) {
+            changes.unchanged.push(before.id.clone());
+            continue;
+        }
+        let jumps = lint::jumps(before, &next);
+        if !jumps.is_empty() {
+            changes.quarantined.push(Quarantined { row: next, reasons: jumps });
+            continue;
+        }
+        if next.limits == Default::default() {
+            next.limits = before.limits;
+        }
+        changes.changed.push(Changed { before: before.clone(), row: next });
+    }
+    changes
+}
+
+fn next_version(current: &PriceBook, id: &str) -> u32 {
+    current.history(id).map(|row| row.version).max().unwrap_or(0) + 1
+}
+
+/// The imported row as the next version: it keeps what the file does not speak of.
+fn successor(current: &PriceBook, before: &PriceRow, row: PriceRow, at: Timestamp) -> PriceRow {
+    let mut next = PriceRow { version: next_version(current, &row.id), valid_from: Some(at), valid_to: None, ..row };
+    if next.id == before.id {
+        for alias in &before.aliases {
+            if !next.aliases.contains(alias) {
+                next.aliases.push(alias.clone());
+            }
+        }
+    }
+    if next.tier_names.is_empty() {
+        next.tier_names = before.tier_names.iter().filter(|(_, tier)| next.tiers.contains_key(*tier)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    }
+    if next.derived.is_empty() {
+        next.derived = before.derived.clone();
+    }
+    for (meter, fee) in &before.fees {
+        next.fees.entry(meter.clone()).or_insert(*fee);
+    }
+    next
+}
+
+fn known_names(before: &PriceRow, next: &PriceRow) -> bool {
+    next.id != before.id || next.aliases.iter().all(|alias| before.aliases.contains(alias))
+}
+
+/// Every rate of a row with its place, for comparing.
+pub(crate) fn each_rate<'a>(tiers: &'a Tiers) -> impl Iterator<Item = (&'a Text, &'a Band, &'a Meter, &'a crate::row::Rate)> {
+    tiers.iter().flat_map(|(tier, bands)| bands.iter().flat_map(move |band| band.rates.iter().map(move |(meter, rate)| (tier, band, meter, rate))))
+}
