@@ -19,6 +19,7 @@ pub mod adapter;
 pub mod bindings;
 pub mod counter;
 pub mod exact;
+pub mod facts;
 pub mod log;
 pub mod pricing;
 

@@ -1,0 +1,26 @@
+//! Completions of a text, the older shape: `openai.completions`.
+
+use weighbridge_plugin::adapter::{Combine, EventFilter, HideRule, Plan};
+
+use crate::{
+    config::{Config, Dialect},
+    plan::{done, event_texts, facts, failure_events, names, passing, strings, usage_events},
+};
+
+/// The plan for completions. Usage stands where chat has it.
+pub fn plan(config: &Config) -> Plan {
+    let mut event_facts = facts(config, Some(usage_events(config)));
+    let last = EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#]);
+    event_facts.extend(names(config, Some(&last), Combine::Last));
+    Plan {
+        body_facts: facts(config, None),
+        event_facts,
+        body_text: strings(&["/choices/*/text"]),
+        event_text: event_texts([("text", "/choices/*/text".into())]),
+        prompt_text: strings(&["/prompt", "/prompt/*", "/suffix"]),
+        terminal: Some(done()),
+        failure: Some(failure_events()),
+        hide: Some(HideRule { events: usage_events(config), pointer: "/choices".into(), equals: "[]".into() }),
+        ..passing(config, Dialect::Completions, &["/model", "/stream_options"])
+    }
+}

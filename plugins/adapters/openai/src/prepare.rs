@@ -1,0 +1,57 @@
+//! The upstream request: the client's own bytes, with the model renamed and usage asked for where that is needed.
+
+use weighbridge_plugin::{
+    PluginError,
+    adapter::{BodyPlan, ClientRequest, Edit, Header, UpstreamRequest},
+};
+
+use crate::config::{Config, Dialect};
+
+/// What goes upstream.
+pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+    let dialect = Dialect::parse(&request.dialect)?;
+    let path = match dialect {
+        Dialect::Chat => &config.paths.chat,
+        Dialect::Responses => &config.paths.responses,
+        Dialect::Embeddings => &config.paths.embeddings,
+        Dialect::Completions => &config.paths.completions,
+    };
+    let mut edits = Vec::new();
+    if request.model != request.upstream_model {
+        edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
+    }
+    let asks = config.ask_for_usage && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
+    let usage = if asks { ask_for_usage(request.field("/stream_options"))? } else { None };
+    let hide = usage.is_some();
+    edits.extend(usage);
+    Ok(UpstreamRequest {
+        path_and_query: path.replace("{model}", &percent_encoded(&request.upstream_model)),
+        headers: config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect(),
+        body: if edits.is_empty() { BodyPlan::Unchanged } else { BodyPlan::Edits(edits) },
+        hide,
+        ..UpstreamRequest::default()
+    })
+}
+
+/// The edit that asks for the usage chunk, unless the client asks for it already (metering rule 23).
+fn ask_for_usage(options: Option<&str>) -> Result<Option<Edit>, PluginError> {
+    let options: serde_json::Value = serde_json::from_str(options.unwrap_or("null")).unwrap_or_default();
+    match options {
+        serde_json::Value::Null => Ok(Some(Edit::set("/stream_options", r#"{"include_usage":true}"#))),
+        serde_json::Value::Object(options) if options.get("include_usage") == Some(&true.into()) => Ok(None),
+        serde_json::Value::Object(_) => Ok(Some(Edit::set("/stream_options/include_usage", "true"))),
+        other => Err(PluginError::invalid_input(format!("stream_options is {other}; it must be an object, as {{\"include_usage\": true}} is"))),
+    }
+}
+
+/// A model's name as a segment of a path.
+fn percent_encoded(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => encoded.push(byte.into()),
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,102 @@
+//! The metering rules that concern OpenAI's wire, each on a small answer of our own.
+
+use super::{line, read, read_stream};
+
+fn chat(usage: &str) -> String {
+    line(&read("", "openai.chat", &format!(r#"{{"model":"gpt-4o-2024-08-06","usage":{usage}}}"#)))
+}
+
+#[test]
+fn rule_1_cached_and_written_tokens_are_taken_out_once() {
+    let usage = r#"{"prompt_tokens":1000,"completion_tokens":5,"total_tokens":1005,"prompt_tokens_details":{"cached_tokens":600,"cache_write_tokens":300,"audio_tokens":0}}"#;
+    assert_eq!(chat(usage), "input=100 cache_read=600 cache_write=300 output=5");
+}
+
+#[test]
+fn absent_null_and_zero_stay_distinct() {
+    assert_eq!(chat(r#"{"prompt_tokens":0,"completion_tokens":0}"#), "input=0 output=0");
+    assert_eq!(chat(r#"{"prompt_tokens":9,"completion_tokens":0,"prompt_tokens_details":{"cached_tokens":0}}"#), "input=9 cache_read=0 output=0");
+    assert_eq!(chat(r#"{"prompt_tokens":null}"#), "");
+    assert_eq!(chat("null"), "");
+}
+
+#[test]
+fn rule_5_reasoning_is_inside_or_beside_as_the_total_says() {
+    let details = r#""completion_tokens_details":{"reasoning_tokens":30}"#;
+    let inside = format!(r#"{{"prompt_tokens":10,"completion_tokens":50,"total_tokens":60,{details}}}"#);
+    let beside = format!(r#"{{"prompt_tokens":10,"completion_tokens":50,"total_tokens":90,{details}}}"#);
+    assert_eq!(chat(&inside), "input=10 output=20 reasoning=30");
+    assert_eq!(chat(&beside), "input=10 output=50 reasoning=30");
+    let body = format!(r#"{{"usage":{inside}}}"#);
+    assert_eq!(line(&read("reasoning = \"beside\"", "openai.chat", &body)), "input=10 output=50 reasoning=30 total_disagrees");
+    assert_eq!(line(&read("reasoning = \"inside\"", "openai.chat", &format!(r#"{{"usage":{beside}}}"#))), "input=10 output=20 reasoning=30 total_disagrees");
+}
+
+#[test]
+fn rule_6_a_modality_is_clipped_to_what_was_not_cached() {
+    let usage = |cached| format!(r#"{{"prompt_tokens":500,"completion_tokens":1,"prompt_tokens_details":{{"cached_tokens":{cached},"audio_tokens":200,"image_tokens":100}}}}"#);
+    assert_eq!(chat(&usage(0)), "input=200 input_audio=200 input_image=100 cache_read=0 output=1");
+    assert_eq!(chat(&usage(250)), "input=0 input_audio=200 input_image=50 cache_read=250 output=1");
+}
+
+#[test]
+fn rule_7_predicted_tokens_are_inside_the_output() {
+    let usage = r#"{"prompt_tokens":1,"completion_tokens":90,"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":40,"accepted_prediction_tokens":30,"rejected_prediction_tokens":20}}"#;
+    assert_eq!(chat(usage), "input=1 output=50 reasoning=0 output_audio=40");
+}
+
+#[test]
+fn rule_16_only_a_served_tier_is_a_tier() {
+    let tier = |tier: &str| read("", "openai.chat", &format!(r#"{{"service_tier":"{tier}","usage":{{"prompt_tokens":1,"completion_tokens":1}}}}"#));
+    assert_eq!(tier("priority").service_tier.as_deref(), Some("priority"));
+    let auto = tier("auto");
+    assert_eq!((auto.service_tier, auto.doubts), (None, vec!["service_tier_auto".to_owned()]));
+}
+
+#[test]
+fn rule_36_contradictions_are_clipped_and_flagged_never_negative() {
+    for (usage, expected) in [
+        (r#"{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":161}}"#, "input=0 cache_read=10 output=2 cached_exceeds_prompt"),
+        (r#"{"prompt_tokens":10,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":3}}"#, "input=10 output=0 reasoning=2 reasoning_exceeds_completion"),
+        (r#"{"prompt_tokens":-10,"completion_tokens":2}"#, "output=2 negative_input input_not_reported"),
+        (r#"{"prompt_tokens":10,"completion_tokens":1e15}"#, "input=10 absurd_output"),
+        (r#"{"prompt_tokens":10,"completion_tokens":2,"total_tokens":99}"#, "input=10 output=2 total_disagrees"),
+    ] {
+        assert_eq!(chat(usage), expected, "{usage}");
+    }
+}
+
+#[test]
+fn rule_22_the_last_present_value_counts_never_a_sum() {
+    let stream = "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"role\":\"assistant\"}}],\"usage\":null}\n\n\
+                  data: {\"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": 1}}\n\n\
+                  data: {\"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": 4}}\r\n\r\ndata: {\"usage\":null}\n\ndata: [DONE]\n\n";
+    let reading = read_stream("", "openai.chat", stream);
+    assert_eq!((line(&reading).as_str(), reading.served_model.as_deref()), ("input=7 output=4", Some("m")));
+}
+
+#[test]
+fn other_providers_are_settings_of_the_same_component() {
+    let groq = "[usage]\ninput = [\"/x_groq/usage/prompt_tokens\", \"/usage/prompt_tokens\"]\noutput = [\"/x_groq/usage/completion_tokens\", \"/usage/completion_tokens\"]";
+    assert_eq!(line(&read_stream(groq, "openai.chat", "data: {\"x_groq\":{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}}\n\n")), "input=3 output=2");
+    let deepseek = "[usage]\ncached = [\"/usage/prompt_cache_hit_tokens\"]\ncache_miss = [\"/usage/prompt_cache_miss_tokens\"]";
+    let body = r#"{"usage":{"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":6,"completion_tokens":5}}"#;
+    assert_eq!(line(&read(deepseek, "openai.chat", body)), "input=6 cache_read=64 output=5");
+    let searching = "[meters]\nweb_searches = \"/usage/num_search_queries\"";
+    assert_eq!(line(&read(searching, "openai.chat", r#"{"usage":{"prompt_tokens":1,"completion_tokens":2,"num_search_queries":3}}"#)), "input=1 output=2 web_searches=3");
+}
+
+#[test]
+fn rule_30_responses_count_searches_and_sessions() {
+    let body = r#"{"model":"gpt-5","output":[
+        {"type":"web_search_call","action":{"type":"search","query":"a"}},{"type":"web_search_call","action":{"type":"open_page"}},
+        {"type":"file_search_call"},{"type":"code_interpreter_call","container_id":"c"},{"type":"code_interpreter_call","container_id":"c"},
+        {"type":"message","content":[{"type":"output_text","text":"x"}]}],
+        "usage":{"input_tokens":20,"input_tokens_details":{"cached_tokens":4},"output_tokens":6,"output_tokens_details":{"reasoning_tokens":2},"total_tokens":26}}"#;
+    assert_eq!(line(&read("", "openai.responses", body)), "input=16 cache_read=4 output=4 reasoning=2 web_searches=1 file_searches=1 code_sessions=1");
+}
+
+#[test]
+fn embeddings_use_input_only() {
+    assert_eq!(line(&read("", "openai.embeddings", r#"{"usage":{"total_tokens":8}}"#)), "input=8");
+}

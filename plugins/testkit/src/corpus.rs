@@ -1,0 +1,98 @@
+//! The corpus of recorded answers beside the project (`../shared/corpus`): real bytes, with what they are known to have used.
+//! It is not part of the project: a test skips, saying so, where it is absent.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use weighbridge_plugin::adapter::{Fact, Plan, UsageReading};
+
+use crate::{evaluate, sse};
+
+/// A recorded answer.
+#[derive(Debug)]
+pub struct Case {
+    /// `<provider>.<endpoint>.<s|n>.<hash>`.
+    pub id: String,
+    /// Whether it is a stream.
+    pub streamed: bool,
+    /// The answer's status.
+    pub status: u64,
+    /// The bytes on the wire.
+    pub body: Vec<u8>,
+    /// What it is known to have used.
+    pub expected: Value,
+}
+
+/// The cases whose id begins so; none, with a word on standard error, where there is no corpus.
+pub fn cases(prefix: &str) -> Vec<Case> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let Ok(index) = std::fs::read_to_string(root.join("index.jsonl")) else {
+        eprintln!("skipped: there is no corpus of recorded answers at ../shared/corpus");
+        return Vec::new();
+    };
+    let ids = index.lines().filter_map(|line| Some(serde_json::from_str::<Value>(line).ok()?["id"].as_str()?.to_owned()));
+    ids.filter(|id| id.starts_with(prefix)).filter_map(|id| read(&root, id)).collect()
+}
+
+fn read(root: &std::path::Path, id: String) -> Option<Case> {
+    let case: Value = serde_json::from_slice(&std::fs::read(root.join("cases").join(format!("{id}.json"))).ok()?).ok()?;
+    Some(Case {
+        streamed: case["framing"] == "sse",
+        status: case["http_status"].as_u64()?,
+        body: std::fs::read(root.join(case["body_file"].as_str()?)).ok()?,
+        expected: case["expected"].clone(),
+        id,
+    })
+}
+
+impl Case {
+    /// Its facts by a plan.
+    pub fn facts(&self, plan: &Plan) -> Vec<Fact> {
+        if self.streamed { evaluate::event_facts(plan, &sse::events(&self.body)) } else { evaluate::body_facts(plan, &self.body) }
+    }
+    /// Whether the reading must be exactly as expected.
+    pub fn is_certain(&self) -> bool {
+        self.expected["confidence"] == "high"
+    }
+    /// A known number of tokens; `None`: not reported.
+    pub fn tokens(&self, name: &str) -> Option<u64> {
+        self.expected["tokens"][name].as_u64()
+    }
+    /// How the reading differs from what is known; empty: it does not.
+    pub fn differences(&self, reading: &UsageReading) -> Vec<String> {
+        if self.expected["status"] != "usage" {
+            let read = !reading.quantities.is_empty();
+            return if read { vec![format!("{} should have no usage, but has {:?}", self.id, reading.quantities)] } else { Vec::new() };
+        }
+        let mut differences = Vec::new();
+        let mut check = |what: &str, meters: &[&str], known: Option<u64>| {
+            let read: u64 = meters.iter().map(|meter| amount(reading, meter).unwrap_or(0)).sum();
+            if known.is_some_and(|known| known != read) {
+                differences.push(format!("{}: {what} is {read}, known {known:?}", self.id));
+            }
+        };
+        check("fresh input", &["input", "input_audio", "input_image", "input_video"], self.tokens("input_uncached"));
+        check("cache_read", &["cache_read", "cache_read_audio", "cache_read_image"], self.tokens("cache_read"));
+        check("cache_write_5m", &["cache_write_5m"], self.tokens("cache_write_5m"));
+        check("cache_write_1h", &["cache_write_1h"], self.tokens("cache_write_1h"));
+        check("cache_write_other", &["cache_write", "cache_write_30m", "cache_write_12h"], self.tokens("cache_write_other"));
+        check("output", &["output", "reasoning", "output_audio", "output_image", "output_video"], self.tokens("output"));
+        check("reasoning", &["reasoning"], self.tokens("reasoning"));
+        check("web_searches", &["web_searches"], Some(self.expected["calls"]["web_search"].as_u64().unwrap_or(0)));
+        if self.expected["model"].as_str() != reading.served_model.as_deref() {
+            differences.push(format!("{}: the served model is {:?}, known {}", self.id, reading.served_model, self.expected["model"]));
+        }
+        // `auto` is what a request says; an answer that repeats it has not named its tier (metering rule 16).
+        let tier = self.expected["meta"]["service_tier"].as_str().filter(|tier| *tier != "auto");
+        if tier.is_some() && tier != reading.service_tier.as_deref() {
+            differences.push(format!("{}: the service tier is {:?}, known {tier:?}", self.id, reading.service_tier));
+        }
+        differences
+    }
+}
+
+/// A reading's amount of a meter, in whole units.
+pub fn amount(reading: &UsageReading, meter: &str) -> Option<u64> {
+    let quantity = reading.quantities.iter().find(|quantity| quantity.meter == meter)?;
+    quantity.value.to_string().parse().ok()
+}
