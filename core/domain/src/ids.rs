@@ -94,6 +94,10 @@ impl EventId {
     pub fn bytes(&self) -> [u8; 16] {
         *self.0.as_bytes()
     }
+    /// A number spread evenly over ids, the same for the same id: to pick one of several.
+    pub fn pick(&self) -> u64 {
+        self.0.as_u128() as u64 & 0x3FFF_FFFF_FFFF_FFFF
+    }
     /// From sixteen bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(Uuid::from_bytes(bytes))

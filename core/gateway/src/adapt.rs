@@ -1,0 +1,126 @@
+//! Adapt: from the client's request to the provider's, by the adapter's word. The guest sees a few fields; the host
+//! splices the bytes, carries the headers over and puts the credential on.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, header};
+use http_body_util::Full;
+use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, View};
+
+use crate::{gateway::GatewayOptions, respond::Exchange, call::{Request, is_hop_by_hop, is_private}, json, meter::{decode, wire::Wire}, refusal::Refusal, route::Candidate};
+
+/// A request that can be sent, and how its answer is to be treated.
+pub(crate) struct UpstreamRequest {
+    pub(crate) request: HttpRequest<Full<Bytes>>,
+    pub(crate) wire: Arc<Wire>,
+    /// Apply the plan's hide rule to the answer.
+    pub(crate) hide: bool,
+    /// The adapter's own, for later calls of this exchange.
+    pub(crate) state: Vec<u8>,
+    /// The client asked for cost and charge inside the stream.
+    pub(crate) annotate: bool,
+}
+
+impl UpstreamRequest {
+    /// What is sent, and what is needed for its answer.
+    pub(crate) fn split(self, candidate: &Candidate, options: GatewayOptions) -> (HttpRequest<Full<Bytes>>, Exchange) {
+        let Self { request, wire, hide, state, annotate } = self;
+        (request, Exchange { candidate: candidate.clone(), wire, hide, annotate, state, options, sent: Instant::now() })
+    }
+}
+
+/// A client's opt-in to a stream that is not byte for byte the provider's: cost and charge in its usage chunk.
+const INCLUDE: &str = "x-weighbridge-include";
+
+/// Asks the adapter and builds the request.
+pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, request: &Request) -> Result<UpstreamRequest, Refusal> {
+    let provider = &candidate.provider;
+    let wire = provider.wire(dialect).ok_or_else(|| Refusal::dialect_not_spoken(dialect, provider.name.as_str(), request.model.as_str()))?;
+    let seen = ClientRequest {
+        dialect,
+        model: request.model.as_str(),
+        upstream_model: candidate.model.as_str(),
+        streamed: request.streamed,
+        headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
+        fields: fields(&wire.request_view.list, &wire.request_view.set, &request.body),
+        body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
+    };
+    let planned = provider.adapter.prepare(&seen).map_err(|error| Refusal::plugin(&error))?;
+    let nonsense = |why: String| Refusal::plugin_nonsense(&provider.adapter.identity().name, why);
+
+    let body = match planned.body {
+        BodyPlan::Unchanged => request.body.clone(),
+        BodyPlan::Edits(edits) => json::apply(&request.body, &edits).map_err(|error| nonsense(error.to_string()))?.into(),
+        BodyPlan::Replace(body) => body.into(),
+    };
+    // Where the host must read or change events, an encoding would only be undone again.
+    let annotate = headers.get(INCLUDE).is_some_and(|value| value == "cost") && wire.hide.is_some() && !planned.hide;
+    let plain = wire.translates() || planned.hide || annotate;
+    let mut carried = carry_over(headers, plain);
+    for (name, value) in planned.headers {
+        let name = HeaderName::try_from(name).map_err(|error| nonsense(error.to_string()))?;
+        if is_hop_by_hop(&name) || is_private(&name) {
+            return Err(nonsense(format!("the header {name} is not an adapter's to set")));
+        }
+        carried.insert(name, HeaderValue::try_from(value).map_err(|error| nonsense(error.to_string()))?);
+    }
+    provider.sign(&mut carried);
+
+    let mut upstream = HttpRequest::new(Full::new(body));
+    *upstream.method_mut() = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
+    *upstream.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
+    *upstream.headers_mut() = carried;
+    Ok(UpstreamRequest { request: upstream, wire: wire.clone(), hide: planned.hide, state: planned.state, annotate })
+}
+
+/// The fields that a view names, as JSON text.
+pub(crate) fn fields<'a>(pointers: &'a [String], set: &json::PointerSet, body: &'a [u8]) -> Vec<Field<'a>> {
+    let mut fields: Vec<_> = pointers.iter().map(|pointer| Field { pointer, json: None }).collect();
+    if !fields.is_empty() {
+        // A body that is not JSON has no fields; whoever needs it to be JSON has checked it before.
+        let _ = set.scan(body, |index, json| fields[index].json = Some(json));
+    }
+    fields
+}
+
+/// The client's headers, without those of its connection, its credentials and ours.
+fn carry_over(headers: &HeaderMap, plain: bool) -> HeaderMap {
+    let mut carried = HeaderMap::with_capacity(headers.len() + 4);
+    for (name, value) in headers {
+        if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING {
+            carried.append(name.clone(), value.clone());
+        }
+    }
+    let accepted = if plain { None } else { headers.get(header::ACCEPT_ENCODING).and_then(readable) };
+    carried.insert(header::ACCEPT_ENCODING, accepted.unwrap_or(HeaderValue::from_static("identity")));
+    carried
+}
+
+/// Of the encodings that the client takes, those that the meter can read.
+fn readable(accepted: &HeaderValue) -> Option<HeaderValue> {
+    let text = accepted.to_str().ok()?;
+    let known = |token: &&str| decode::READABLE.contains(&token.split(';').next().unwrap_or("").trim());
+    let kept: Vec<_> = text.split(',').map(str::trim).filter(known).collect();
+    if kept.is_empty() { None } else { HeaderValue::try_from(kept.join(", ")).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_and_our_own_headers_do_not_go_upstream() {
+        let mut headers = HeaderMap::new();
+        for name in ["authorization", "x-api-key", "cookie", "x-weighbridge-customer", "helicone-user-id", "connection", "x-custom", "content-type"] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("v"));
+        }
+        headers.insert("accept-encoding", HeaderValue::from_static("gzip, sdch;q=0.5, br"));
+        let names = |map: &HeaderMap| map.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
+        let mut carried = names(&carry_over(&headers, false));
+        carried.sort();
+        assert_eq!(carried, ["accept-encoding", "content-type", "x-custom"]);
+        assert_eq!(carry_over(&headers, false)["accept-encoding"], "gzip, br");
+        assert_eq!(carry_over(&headers, true)["accept-encoding"], "identity");
+    }
+}

@@ -1,0 +1,182 @@
+//! Accept: a call as it comes in. The head first, the body after the key was checked.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, request::Parts};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Incoming};
+use weighbridge_domain::{EventId, ModelName, Text, Timestamp};
+
+use crate::{dialect::{Dialect, RequestPointers, at}, refusal::Refusal};
+
+/// A call: its head, and its body still on the wire.
+pub struct Call {
+    head: Head,
+    body: Incoming,
+}
+
+/// Who, when, what dialect.
+pub struct Head {
+    /// The gateway's id for it; event id and idempotency key.
+    pub id: EventId,
+    /// By the gateway's clock.
+    pub received_at: Timestamp,
+    /// For durations.
+    pub received: Instant,
+    /// The API shape.
+    pub dialect: Dialect,
+    /// The headers as they came.
+    pub headers: HeaderMap,
+    /// Set when the client went away before its answer.
+    pub(crate) client_gone: Arc<AtomicBool>,
+}
+
+impl Call {
+    /// Takes the head apart.
+    pub(crate) fn accept(id: EventId, received_at: Timestamp, head: Parts, body: Incoming) -> Result<Self, Refusal> {
+        let dialect = Dialect::of(&head.method, head.uri.path())?;
+        let head = Head { id, received_at, received: Instant::now(), dialect, headers: head.headers, client_gone: Arc::default() };
+        Ok(Self { head, body })
+    }
+    /// Where it is noted that the client went away.
+    pub(crate) fn client_gone(&self) -> Arc<AtomicBool> {
+        self.head.client_gone.clone()
+    }
+    /// The head, to go on with, and the body, to be read.
+    pub(crate) fn split(self) -> (Head, Incoming) {
+        (self.head, self.body)
+    }
+    /// The head.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+}
+
+/// The client's request: its body and what the gateway itself reads of it.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) body: Bytes,
+    pub(crate) model: ModelName,
+    pub(crate) streamed: bool,
+    /// The end user that the body names, in the order in which the names count.
+    pub(crate) body_customer: Option<String>,
+    pub(crate) labels: Labels,
+}
+
+/// What the client calls the call: for reports, never for money.
+#[derive(Debug, Default)]
+pub(crate) struct Labels {
+    pub(crate) session: Option<Text>,
+    pub(crate) workflow: Option<Text>,
+    pub(crate) step: Option<Text>,
+    pub(crate) tags: Vec<(Text, Text)>,
+}
+
+/// The limits on a request's body.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyLimits {
+    /// Bytes.
+    pub max_body_bytes: usize,
+    /// Until its last byte.
+    pub body_timeout: Duration,
+}
+
+/// Reads the body and what the gateway needs of it.
+pub(crate) async fn read(body: Incoming, headers: &HeaderMap, pointers: &RequestPointers, limits: BodyLimits) -> Result<Request, Refusal> {
+    let body = collect(body, limits).await?;
+    let mut fields = [None; at::COUNT];
+    let mut twice = None;
+    let scanned = pointers.0.scan(&body, |index, json| {
+        if fields[index].replace(json).is_some() {
+            twice = Some(index);
+        }
+    });
+    scanned.map_err(Refusal::invalid_json)?;
+    match twice {
+        Some(at::MODEL) => return Err(Refusal::given_twice("model")),
+        Some(at::STREAM) => return Err(Refusal::given_twice("stream")),
+        _ => {}
+    }
+    let model = match fields[at::MODEL] {
+        None | Some("null") => return Err(Refusal::missing_model()),
+        Some(json) => serde_json::from_str::<String>(json).map_err(|_| Refusal::wrong_type("model", "a string"))?,
+    };
+    let streamed = match fields[at::STREAM] {
+        None | Some("null" | "false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Refusal::wrong_type("stream", "true or false")),
+    };
+    let text = |index: usize| fields[index].and_then(|json| serde_json::from_str::<String>(json).ok()).filter(|text| !text.is_empty());
+    let body_customer = text(at::USER).or_else(|| text(at::USER_ID)).or_else(|| text(at::SAFETY_IDENTIFIER));
+    let labels = Labels::read(headers)?;
+    Ok(Request { model: ModelName::new(model), streamed, body_customer, labels, body })
+}
+
+async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::request_too_large(limits.max_body_bytes);
+    // A stated length is believed when it is too much: nothing of it is read.
+    if body.size_hint().lower() > limits.max_body_bytes as u64 {
+        return Err(too_large());
+    }
+    let collected = tokio::time::timeout(limits.body_timeout, Limited::new(body, limits.max_body_bytes).collect()).await;
+    match collected {
+        Err(_) => Err(Refusal::slow_body(limits.body_timeout.as_secs())),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Refusal::broken_body()),
+    }
+}
+
+const SESSION: [&str; 3] = ["x-weighbridge-session", "helicone-session-id", "x-litellm-trace-id"];
+const PROPERTY: &str = "helicone-property-";
+const MAX_TAGS: usize = 20;
+const MAX_LABEL: usize = 256;
+
+impl Labels {
+    fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let first = |names: &[&'static str]| -> Result<Option<Text>, Refusal> {
+            let Some(name) = names.iter().find(|name| headers.contains_key(**name)) else { return Ok(None) };
+            let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or("");
+            if value.len() > MAX_LABEL || value.is_empty() { Err(Refusal::bad_header(name, "1 to 256 visible ASCII characters")) } else { Ok(Some(value.into())) }
+        };
+        let mut tags = Vec::new();
+        for name in ["x-weighbridge-tags", "x-litellm-tags"] {
+            let Some(value) = headers.get(name) else { continue };
+            let expected = "key=value pairs separated by commas, at most 20, each at most 256 visible ASCII characters";
+            let text = value.to_str().map_err(|_| Refusal::bad_header(name, expected))?;
+            for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+                // A bare word is a tag that is set.
+                let (key, value) = pair.split_once('=').unwrap_or((pair, "true"));
+                if key.is_empty() || pair.len() > MAX_LABEL || tags.len() == MAX_TAGS {
+                    return Err(Refusal::bad_header(name, expected));
+                }
+                tags.push((Text::from(key.trim()), Text::from(value.trim())));
+            }
+        }
+        for (name, value) in headers {
+            let Some(property) = name.as_str().strip_prefix(PROPERTY) else { continue };
+            if let (Ok(value), true) = (value.to_str(), tags.len() < MAX_TAGS) {
+                tags.push((property.into(), value.into()));
+            }
+        }
+        tags.sort();
+        tags.dedup_by(|a, b| a.0 == b.0);
+        Ok(Self { session: first(&SESSION)?, workflow: first(&["x-weighbridge-workflow"])?, step: first(&["x-weighbridge-step"])?, tags })
+    }
+}
+
+/// Headers that are ours or a credential: they never go upstream.
+pub(crate) fn is_private(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    const EXACT: [&str; 10] = ["authorization", "proxy-authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "stripe-customer-id", "x-stripe-customer-id", "forwarded", "x-forwarded-for"];
+    EXACT.contains(&name) || ["x-weighbridge-", "helicone-", "x-litellm-"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Headers of one connection (RFC 9110, 7.6.1), and those the host writes itself.
+pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(name.as_str(), "connection" | "keep-alive" | "proxy-connection" | "proxy-authenticate" | "te" | "trailer" | "transfer-encoding" | "upgrade" | "host" | "content-length" | "expect")
+}

@@ -1,0 +1,202 @@
+//! What of a stream goes to the client, and what waits for the commit.
+//!
+//! Usually every byte, as received, and only the terminal event waits. Three cases look at whole events instead: a usage
+//! chunk that the gateway asked for and the client did not is hidden; a client that asked for its cost gets it in the
+//! usage chunk; an adapter that translates sees the events and says what becomes of them.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use weighbridge_plugin_api::{
+    PluginError,
+    adapter::{Edit, Event, EventOut, EventRef, StreamEnd},
+};
+
+use crate::{
+    json,
+    meter::{Mark, StreamMeter, decode::DecodeError, sse::SseEvent},
+    refusal::Refusal,
+    respond::Exchange,
+    settle::{Settled, amounts},
+};
+
+pub(crate) struct Forward {
+    mode: Mode,
+    /// The usage chunk gets the cost; it is held until that is known.
+    annotate: bool,
+    holding: bool,
+    failure: Option<Refusal>,
+}
+
+enum Mode {
+    Pipe,
+    Events,
+    Translate { state: Vec<u8>, ended: bool },
+}
+
+/// One event of a read, as it is to be forwarded.
+struct Piece {
+    name: Option<String>,
+    data: Vec<u8>,
+    raw: Bytes,
+    shown: bool,
+    terminal: bool,
+}
+
+impl Forward {
+    pub(crate) fn new(exchange: &Exchange, meter: &StreamMeter) -> Self {
+        let translates = exchange.wire.stream_events.is_some();
+        let mode = match (translates, exchange.hide || exchange.annotate) {
+            (true, _) => Mode::Translate { state: exchange.state.clone(), ended: false },
+            // An encoded stream cannot be changed; it is piped, and the client sees one chunk more than it asked for.
+            (false, true) if !meter.is_encoded() => Mode::Events,
+            _ => Mode::Pipe,
+        };
+        Self { mode, annotate: exchange.annotate || translates, holding: false, failure: None }
+    }
+
+    pub(crate) fn is_pipe(&self) -> bool {
+        matches!(self.mode, Mode::Pipe)
+    }
+
+    /// A plugin's failure on the way; nothing is forwarded after it.
+    pub(crate) fn failure(&self) -> Option<&Refusal> {
+        self.failure.as_ref()
+    }
+
+    /// Meters a chunk and sorts it into what goes out now and what waits.
+    pub(crate) fn take(&mut self, meter: &mut StreamMeter, exchange: &Exchange, chunk: Bytes, now: &mut VecDeque<Bytes>, held: &mut Vec<Bytes>) -> Result<(), DecodeError> {
+        if self.is_pipe() {
+            let mut from = None;
+            let encoded = meter.is_encoded();
+            meter.push(&chunk, |event, mark| {
+                if mark.terminal && from.is_none() {
+                    from = Some(if encoded { 0 } else { event.starts_at });
+                }
+            })?;
+            match from {
+                None => now.push_back(chunk),
+                Some(0) => held.push(chunk),
+                Some(start) => {
+                    now.push_back(chunk.slice(..start));
+                    held.push(chunk.slice(start..));
+                }
+            }
+            return Ok(());
+        }
+        let mut pieces = Vec::new();
+        meter.push(&chunk, |event, mark| pieces.extend(self.piece(exchange, event, mark)))?;
+        self.emit(exchange, pieces, |held_back, bytes| if held_back { held.push(bytes) } else { now.push_back(bytes) });
+        Ok(())
+    }
+
+    /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits.
+    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, terminal: bool, held: &mut Vec<Bytes>) {
+        let mut pieces = Vec::new();
+        let pipe = self.is_pipe();
+        meter.finish(|event, mark| {
+            // A pipe has forwarded the bytes of a torn event already.
+            if !pipe {
+                pieces.extend(self.piece(exchange, event, mark));
+            }
+        });
+        self.emit(exchange, pieces, |_, bytes| held.push(bytes));
+        let Mode::Translate { state, ended } = &mut self.mode else { return };
+        if self.failure.is_some() || std::mem::replace(ended, true) {
+            return;
+        }
+        let end = if terminal || meter.terminal { StreamEnd::Complete } else { StreamEnd::UpstreamClosed };
+        match exchange.candidate.provider.adapter.on_end(state, end) {
+            Ok(events) => held.extend(events.iter().map(encode)),
+            Err(error) => self.failure = Some(Refusal::plugin_after_answer(&error)),
+        }
+    }
+
+    fn piece(&self, exchange: &Exchange, event: &SseEvent<'_>, mark: Mark) -> Option<Piece> {
+        let data = event.data.as_deref();
+        let hide = |data: &[u8]| exchange.wire.hide.as_ref().is_some_and(|rule| rule.hides(event.name, data));
+        let is_usage_chunk = !matches!(self.mode, Mode::Translate { .. }) && data.is_some_and(hide);
+        if is_usage_chunk && exchange.hide {
+            return None;
+        }
+        let shown = data.is_some_and(|data| exchange.wire.stream_events.as_ref().is_some_and(|filter| filter.passes(event.name, data)));
+        Some(Piece {
+            name: event.name.filter(|_| shown).map(str::to_owned),
+            data: if shown { data.unwrap_or_default().to_vec() } else { Vec::new() },
+            raw: Bytes::copy_from_slice(event.raw),
+            shown,
+            terminal: mark.terminal || is_usage_chunk,
+        })
+    }
+
+    fn emit(&mut self, exchange: &Exchange, pieces: Vec<Piece>, mut out: impl FnMut(bool, Bytes)) {
+        if pieces.is_empty() || self.failure.is_some() {
+            return;
+        }
+        let mut verdicts = match self.ask(exchange, &pieces) {
+            Ok(verdicts) => verdicts.into_iter(),
+            Err(error) => {
+                tracing::warn!(%error, "the adapter failed while a stream was passing");
+                self.failure = Some(Refusal::plugin_after_answer(&error));
+                return;
+            }
+        };
+        for piece in pieces {
+            self.holding |= piece.terminal;
+            let verdict = if piece.shown { verdicts.next().unwrap_or(EventOut::Keep) } else { EventOut::Keep };
+            match verdict {
+                EventOut::Keep => out(self.holding, piece.raw),
+                EventOut::Drop => {}
+                EventOut::Replace(events) => events.iter().for_each(|event| out(self.holding, encode(event))),
+            }
+        }
+    }
+
+    /// One guest call for all the events of one read.
+    fn ask(&mut self, exchange: &Exchange, pieces: &[Piece]) -> Result<Vec<EventOut>, PluginError> {
+        let Mode::Translate { state, .. } = &mut self.mode else { return Ok(Vec::new()) };
+        let events: Vec<_> = pieces.iter().filter(|piece| piece.shown).map(|piece| EventRef { name: piece.name.as_deref(), data: &piece.data }).collect();
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let step = exchange.candidate.provider.adapter.on_events(state, &events)?;
+        *state = step.state;
+        Ok(step.events)
+    }
+
+    /// Writes cost and charge into the usage chunk among the held events, where the client is to have them.
+    pub(crate) fn annotate(&self, held: Vec<Bytes>, settled: &Settled) -> Vec<Bytes> {
+        if !self.annotate || self.is_pipe() {
+            return held;
+        }
+        held.into_iter().map(|event| with_amounts(&event, settled).unwrap_or(event)).collect()
+    }
+}
+
+fn with_amounts(event: &[u8], settled: &Settled) -> Option<Bytes> {
+    let data = event.strip_prefix(b"data:")?.trim_ascii();
+    memchr::memmem::find(data, b"\"usage\"")?;
+    let (cost, charge) = amounts(settled);
+    let quoted = |amount: Option<rust_decimal::Decimal>| amount.map_or("null".into(), |amount| format!("\"{}\"", amount.normalize()));
+    let object = format!(r#"{{"cost":{},"charge":{},"currency":"{}"}}"#, quoted(cost), quoted(charge), settled.charge.currency);
+    let edit = Edit { pointer: "/weighbridge".into(), set: Some(object) };
+    let edited = json::apply(data, &[edit]).ok()?;
+    Some([b"data: ", &edited[..], b"\n\n"].concat().into())
+}
+
+/// An event as the client reads it.
+fn encode(event: &Event) -> Bytes {
+    let mut bytes = Vec::with_capacity(event.data.len() + 32);
+    if let Some(name) = &event.name {
+        bytes.extend_from_slice(b"event: ");
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(b'\n');
+    }
+    for line in event.data.split(|byte| *byte == b'\n') {
+        bytes.extend_from_slice(b"data: ");
+        bytes.extend_from_slice(line);
+        bytes.push(b'\n');
+    }
+    bytes.push(b'\n');
+    bytes.into()
+}

@@ -1,0 +1,7 @@
+//! JSON by pointer, without building a tree: the bytes around what is read or changed are never touched.
+
+pub mod scan;
+pub mod splice;
+
+pub use scan::{BadPointer, PointerSet};
+pub use splice::{SpliceError, apply};

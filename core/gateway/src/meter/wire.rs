@@ -1,0 +1,159 @@
+//! An adapter's plan, compiled once: pointer sets for its views and rules, byte finders for its event filters.
+
+use memchr::memmem::Finder;
+use weighbridge_plugin_api::adapter::{EventFilter, FactRule, Framing, HideRule, Plan, View};
+
+use crate::json::{BadPointer, PointerSet};
+
+/// A compiled plan for one dialect of one provider.
+pub struct Wire {
+    /// The plan as the adapter declared it.
+    pub plan: Plan,
+    pub(crate) request_view: Pointers,
+    pub(crate) response_view: Pointers,
+    pub(crate) error_view: Pointers,
+    pub(crate) body_facts: Rules,
+    pub(crate) event_facts: Rules,
+    pub(crate) body_text: PointerSet,
+    pub(crate) event_text: Rules,
+    pub(crate) prompt_text: PointerSet,
+    pub(crate) terminal: Option<Filter>,
+    pub(crate) failure: Option<Filter>,
+    pub(crate) stream_events: Option<Filter>,
+    pub(crate) hide: Option<Hide>,
+}
+
+/// Why a plan cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// A pointer is none.
+    #[error("the plan for {dialect}: {source}")]
+    Pointer {
+        /// Which plan.
+        dialect: String,
+        /// Which pointer.
+        source: BadPointer,
+    },
+    /// A framing that this version does not read.
+    #[error("the plan for {dialect}: this version reads streams framed as server-sent events only")]
+    Framing {
+        /// Which plan.
+        dialect: String,
+    },
+    /// More filters than a call can keep track of.
+    #[error("the plan for {dialect}: more than 64 different event filters")]
+    TooManyFilters {
+        /// Which plan.
+        dialect: String,
+    },
+}
+
+impl Wire {
+    /// Compiles a plan.
+    pub fn new(plan: Plan) -> Result<Self, WireError> {
+        let dialect = || plan.dialect.to_string();
+        let bad = |source: BadPointer| WireError::Pointer { dialect: dialect(), source };
+        if !matches!(plan.framing, Framing::None | Framing::Sse) {
+            return Err(WireError::Framing { dialect: dialect() });
+        }
+        let rules = |list: &[FactRule]| -> Result<Rules, WireError> {
+            let rules = Rules::new(list).map_err(bad)?;
+            if rules.filters.len() > 64 { Err(WireError::TooManyFilters { dialect: dialect() }) } else { Ok(rules) }
+        };
+        let plain = |list: &[String]| PointerSet::new(list.iter().map(String::as_str)).map_err(bad);
+        Ok(Self {
+            request_view: Pointers::new(&plan.request_view).map_err(bad)?,
+            response_view: Pointers::new(&plan.response_view).map_err(bad)?,
+            error_view: Pointers::new(&plan.error_view).map_err(bad)?,
+            body_facts: rules(&plan.body_facts)?,
+            event_facts: rules(&plan.event_facts)?,
+            body_text: plain(&plan.body_text)?,
+            event_text: rules(&plan.event_text)?,
+            prompt_text: plain(&plan.prompt_text)?,
+            terminal: plan.terminal.as_ref().map(Filter::new),
+            failure: plan.failure.as_ref().map(Filter::new),
+            stream_events: plan.stream_events.as_ref().map(Filter::new),
+            hide: plan.hide.as_ref().map(Hide::new).transpose().map_err(bad)?,
+            plan,
+        })
+    }
+
+    /// Whether the adapter translates answers of this dialect, rather than passing them through.
+    pub fn translates(&self) -> bool {
+        self.stream_events.is_some() || self.plan.response_view != View::None
+    }
+}
+
+/// What a view shows.
+pub(crate) struct Pointers {
+    pub(crate) list: Vec<String>,
+    pub(crate) set: PointerSet,
+}
+
+impl Pointers {
+    fn new(view: &View) -> Result<Self, BadPointer> {
+        let list = if let View::Fields(list) = view { list.clone() } else { Vec::new() };
+        Ok(Self { set: PointerSet::new(list.iter().map(String::as_str))?, list })
+    }
+}
+
+/// Fact or text rules with their filters, each distinct filter once.
+pub(crate) struct Rules {
+    pub(crate) list: Vec<FactRule>,
+    pub(crate) set: PointerSet,
+    pub(crate) filters: Vec<(EventFilter, Filter)>,
+    /// For each rule, its filter's index; none: every event.
+    pub(crate) filter_of: Vec<Option<usize>>,
+}
+
+impl Rules {
+    fn new(list: &[FactRule]) -> Result<Self, BadPointer> {
+        let mut filters: Vec<(EventFilter, Filter)> = Vec::new();
+        let mut index_of = |filter: &EventFilter| {
+            filters.iter().position(|(known, _)| known == filter).unwrap_or_else(|| {
+                filters.push((filter.clone(), Filter::new(filter)));
+                filters.len() - 1
+            })
+        };
+        let filter_of = list.iter().map(|rule| rule.events.as_ref().map(&mut index_of)).collect();
+        Ok(Self { set: PointerSet::new(list.iter().map(|rule| rule.pointer.as_str()))?, list: list.to_vec(), filters, filter_of })
+    }
+}
+
+/// An event filter, ready to run: names, then bytes.
+pub(crate) struct Filter {
+    names: Vec<String>,
+    contains: Vec<Finder<'static>>,
+}
+
+impl Filter {
+    fn new(filter: &EventFilter) -> Self {
+        let contains = filter.contains.iter().map(|bytes| Finder::new(bytes.as_bytes()).into_owned()).collect();
+        Self { names: filter.names.clone(), contains }
+    }
+    pub(crate) fn passes(&self, name: Option<&str>, data: &[u8]) -> bool {
+        let named = self.names.is_empty() || name.is_some_and(|name| self.names.iter().any(|wanted| wanted == name));
+        named && (self.contains.is_empty() || self.contains.iter().any(|finder| finder.find(data).is_some()))
+    }
+}
+
+/// A hide rule, ready to run.
+pub(crate) struct Hide {
+    filter: Filter,
+    pointer: PointerSet,
+    equals: String,
+}
+
+impl Hide {
+    fn new(rule: &HideRule) -> Result<Self, BadPointer> {
+        Ok(Self { filter: Filter::new(&rule.events), pointer: PointerSet::new([rule.pointer.as_str()])?, equals: rule.equals.split_whitespace().collect() })
+    }
+    pub(crate) fn hides(&self, name: Option<&str>, data: &[u8]) -> bool {
+        if !self.filter.passes(name, data) {
+            return false;
+        }
+        let mut equal = false;
+        let read = self.pointer.scan(data, |_, json| equal = json.split_whitespace().collect::<String>() == self.equals);
+        read.is_ok() && equal
+    }
+}

@@ -1,0 +1,54 @@
+//! The path of a call, on one screen. Verbs are files, nouns are types; a stage's result is the only ticket to the next.
+//!
+//! ```text
+//! accept → authenticate → route → admit → adapt → call upstream → meter → rate → commit → respond
+//! Call     Caller         Route   Reservation  UpstreamRequest  Consumed   Charge  Receipt  Answer
+//! ```
+//!
+//! `route` stands before `admit`, because a reservation is for the dearest candidate and so needs to know them.
+//! From [`OpenCall`] on, every way out is a settlement: the call's end, an error, a time-out, a client that left
+//! (the future is finished by `detach`), a crash (the ledger finds the reservation held).
+
+use std::sync::Arc;
+
+use crate::{
+    adapt::adapt,
+    admit::admit,
+    authenticate,
+    call::{self, Call},
+    gateway::Gateway,
+    refusal::Refusal,
+    respond::{self, Answer},
+    route::route,
+    settle::OpenCall,
+    upstream,
+};
+
+/// One call, from its head to its answer.
+pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
+    let now = call.head().received_at;
+    let known = authenticate::key(&gateway, &call.head().headers, now)?;
+    let (head, body) = call.split();
+    let request = call::read(body, &head.headers, &gateway.pointers, gateway.body_limits()).await?;
+    let caller = authenticate::customer(&gateway, known, &head.headers, &request, now).await?;
+    let route = route(&gateway, &caller, &request.model, head.dialect.as_str(), head.id.pick())?;
+    let reservation = admit(&gateway, &head, &caller, &request, &route)?;
+    let mut open = OpenCall::new(gateway, &head, caller, request, reservation);
+
+    for candidate in route.candidates() {
+        let upstream_request = match adapt(candidate, head.dialect.as_str(), &head.headers, &open.request) {
+            Ok(request) => request,
+            Err(refusal) => return Err(open.refuse(candidate, refusal).await),
+        };
+        let (request, exchange) = upstream_request.split(candidate, open.gateway.options);
+        let sent = upstream::call(&open.gateway.upstream, &open.reservation, &candidate.provider, request).await;
+        let last = route.is_last(candidate);
+        match sent {
+            Err(no_answer) if last => return Err(open.unanswered(candidate, no_answer).await),
+            Err(no_answer) => open.attempt_unanswered(candidate, no_answer),
+            Ok(answer) if !last && respond::may_fall_back(&answer) => open.attempt_answered(candidate, &answer),
+            Ok(answer) => return respond::respond(open, exchange, answer).await,
+        }
+    }
+    Err(Refusal::internal())
+}

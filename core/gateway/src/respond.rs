@@ -1,0 +1,297 @@
+//! Respond: from the provider's answer to the client's. Whole answers are metered, committed and sent; streams are
+//! handed to [`crate::stream`].
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response::Parts};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use weighbridge_domain::EventStatus;
+use weighbridge_plugin_api::adapter::{BodyPlan, UpstreamResponse, View};
+
+use crate::{
+    adapt::fields,
+    call::is_hop_by_hop,
+    gateway::GatewayOptions,
+    json,
+    meter::{self, Consumed, decode::Decoder, wire::{Pointers, Wire}},
+    refusal::Refusal,
+    route::Candidate,
+    settle::{End, OpenCall, Settled, amounts},
+    stream::{self, BoxError, Stream, StreamBody},
+    upstream::root_cause,
+};
+
+/// What the client gets.
+pub type Answer = Response<AnswerBody>;
+
+/// One attempt's exchange with a provider.
+pub(crate) struct Exchange {
+    pub(crate) candidate: Candidate,
+    pub(crate) wire: Arc<Wire>,
+    pub(crate) hide: bool,
+    /// The client asked for cost and charge inside the stream.
+    pub(crate) annotate: bool,
+    pub(crate) state: Vec<u8>,
+    pub(crate) options: GatewayOptions,
+    pub(crate) sent: Instant,
+}
+
+/// The body of an answer: whole, or a stream.
+pub struct AnswerBody(Kind);
+
+enum Kind {
+    Whole(Option<Bytes>),
+    Stream(StreamBody),
+}
+
+impl AnswerBody {
+    /// A whole body.
+    pub fn whole(bytes: impl Into<Bytes>) -> Self {
+        Self(Kind::Whole(Some(bytes.into())))
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Kind::Whole(bytes) => Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes)))),
+            Kind::Stream(stream) => stream.poll_next(context).map(|next| next.map(|bytes| bytes.map(Frame::data))),
+        }
+    }
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.0, Kind::Whole(None))
+    }
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Kind::Stream(_) => SizeHint::default(),
+        }
+    }
+}
+
+/// Whether another candidate may be tried after this answer: the provider is overloaded or failed, and no byte of its
+/// answer was forwarded.
+pub(crate) fn may_fall_back(answer: &Response<Incoming>) -> bool {
+    let status = answer.status();
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// Turns the provider's answer into the client's.
+pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response<Incoming>) -> Result<Answer, Refusal> {
+    let (head, body) = answer.into_parts();
+    if !head.status.is_success() {
+        return error_answer(open, exchange, head, body).await;
+    }
+    let decoder = match Decoder::of(&head.headers) {
+        Ok(decoder) => decoder,
+        Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(exchange.candidate.provider.name.as_str(), &error.to_string())).await),
+    };
+    let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    if names_stream {
+        return Ok(stream_answer(open, exchange, head, body, decoder, None));
+    }
+    if open.request.streamed {
+        // Some providers stream under another content type: the first bytes tell.
+        let mut body = body;
+        let first = first_chunk(&mut body, &exchange).await;
+        return match first {
+            Ok(Some(chunk)) if looks_like_events(&chunk) => Ok(stream_answer(open, exchange, head, body, decoder, Some(chunk))),
+            Ok(first) => whole_answer(open, exchange, head, body, first, decoder).await,
+            Err(refusal) => Err(open.fail(&exchange, Some(head.status), refusal).await),
+        };
+    }
+    whole_answer(open, exchange, head, body, None, decoder).await
+}
+
+fn looks_like_events(chunk: &[u8]) -> bool {
+    [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| chunk.starts_with(field))
+}
+
+fn stream_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, first: Option<Bytes>) -> Answer {
+    let mut headers = carry_back(&head.headers);
+    name_answer(&mut headers, &open, &exchange, None);
+    let meter = stream::meter(&exchange, decoder);
+    let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
+    if let Some(first) = first {
+        stream.prefetched(first);
+    }
+    answer(head.status, headers, AnswerBody(Kind::Stream(StreamBody::new(stream))))
+}
+
+async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
+    let name = exchange.candidate.provider.name.as_str();
+    let received = match collect(body, first, &exchange).await {
+        Ok(received) => received,
+        Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),
+    };
+    let arrived = Instant::now();
+    let plain = match decoder.push(&received) {
+        Ok(plain) => plain,
+        Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(name, &error.to_string())).await),
+    };
+    let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain) {
+        Ok(consumed) => consumed,
+        Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name)).await),
+        Err(meter::WholeError::Plugin(error)) => return Err(open.withhold(&exchange, head.status, &plain, Refusal::plugin_after_answer(&error)).await),
+    };
+    let mut headers = carry_back(&head.headers);
+    let (status, body) = match translate(&exchange, &exchange.wire.plan.response_view, &exchange.wire.response_view, head.status, &plain, &mut headers) {
+        Ok(None) => (head.status, received),
+        Ok(Some(translated)) => translated,
+        Err(refusal) => return Err(open.withhold(&exchange, head.status, &plain, refusal).await),
+    };
+    let status_on_record = if open.client_gone() { EventStatus::Partial } else { EventStatus::Completed };
+    let mut end = End::new(&exchange.candidate, status_on_record, consumed);
+    end.http_status = Some(head.status.as_u16());
+    end.first_byte = Some(arrived);
+    name_answer(&mut headers, &open, &exchange, Some(arrived));
+    let settled = open.settle(end, Some(exchange.wire.clone())).await.map_err(Refusal::ledger_lost_answer)?;
+    name_amounts(&mut headers, &settled);
+    Ok(answer(status, headers, AnswerBody::whole(body)))
+}
+
+/// A provider's refusal: forwarded as it is, recorded, and not billed.
+async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming) -> Result<Answer, Refusal> {
+    let received = match collect(body, None, &exchange).await {
+        Ok(received) => received,
+        Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),
+    };
+    let arrived = Instant::now();
+    let mut headers = carry_back(&head.headers);
+    let plain = Decoder::of(&head.headers).and_then(|mut decoder| decoder.push(&received));
+    let translated = match &plain {
+        Ok(plain) => translate(&exchange, &exchange.wire.plan.error_view, &exchange.wire.error_view, head.status, plain, &mut headers),
+        Err(_) => Ok(None),
+    };
+    let (status, body) = match translated {
+        Ok(Some(translated)) => translated,
+        // An error that cannot be translated is better shown as it came than hidden.
+        Ok(None) | Err(_) => (head.status, received),
+    };
+    let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Nothing);
+    end.http_status = Some(head.status.as_u16());
+    end.first_byte = Some(arrived);
+    name_answer(&mut headers, &open, &exchange, Some(arrived));
+    let settled = open.settle(end, None).await.map_err(Refusal::ledger_lost_answer)?;
+    name_amounts(&mut headers, &settled);
+    Ok(answer(status, headers, AnswerBody::whole(body)))
+}
+
+/// Lets the adapter translate a whole answer, where its plan says so.
+fn translate(exchange: &Exchange, view: &View, pointers: &Pointers, status: StatusCode, body: &Bytes, headers: &mut HeaderMap) -> Result<Option<(StatusCode, Bytes)>, Refusal> {
+    if *view == View::None {
+        return Ok(None);
+    }
+    let adapter = &exchange.candidate.provider.adapter;
+    let seen = UpstreamResponse { status: status.as_u16(), fields: fields(&pointers.list, &pointers.set, body), body: (*view == View::Full).then_some(&body[..]) };
+    let said = adapter.read_response(&exchange.state, &seen).map_err(|error| Refusal::plugin_after_answer(&error))?;
+    let nonsense = |why: String| Refusal::plugin_nonsense(&adapter.identity().name, why);
+    let translated = match said.body {
+        BodyPlan::Unchanged => body.clone(),
+        BodyPlan::Edits(edits) => json::apply(body, &edits).map_err(|error| nonsense(error.to_string()))?.into(),
+        BodyPlan::Replace(body) => body.into(),
+    };
+    headers.remove(header::CONTENT_ENCODING);
+    for (name, value) in said.headers {
+        let name = HeaderName::try_from(name).map_err(|error| nonsense(error.to_string()))?;
+        if !is_hop_by_hop(&name) {
+            headers.insert(name, HeaderValue::try_from(value).map_err(|error| nonsense(error.to_string()))?);
+        }
+    }
+    let status = StatusCode::from_u16(said.status).map_err(|error| nonsense(error.to_string()))?;
+    Ok(Some((status, translated)))
+}
+
+async fn first_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
+    let provider = &exchange.candidate.provider;
+    loop {
+        let Ok(frame) = tokio::time::timeout(provider.timeouts.idle, body.frame()).await else {
+            return Err(Refusal::upstream_timeout(provider.name.as_str(), "go on with its answer", provider.timeouts.idle.as_millis()));
+        };
+        match frame {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(Refusal::upstream_broke_off(provider.name.as_str(), &root_cause(&error))),
+            Some(Ok(frame)) => {
+                if let Ok(chunk) = frame.into_data() {
+                    return Ok(Some(chunk));
+                }
+            }
+        }
+    }
+}
+
+/// The whole body, within the limit, never silent for too long. The usual answer is one chunk and is not copied.
+async fn collect(mut body: Incoming, first: Option<Bytes>, exchange: &Exchange) -> Result<Bytes, Refusal> {
+    let limit = exchange.options.max_answer_bytes;
+    let mut whole = first.unwrap_or_default();
+    let mut joined: Option<BytesMut> = None;
+    while let Some(chunk) = first_chunk(&mut body, exchange).await? {
+        if whole.len() + joined.as_ref().map_or(0, BytesMut::len) + chunk.len() > limit {
+            return Err(Refusal::upstream_too_large(exchange.candidate.provider.name.as_str(), limit));
+        }
+        if whole.is_empty() && joined.is_none() {
+            whole = chunk;
+        } else {
+            joined.get_or_insert_with(|| BytesMut::from(&whole[..])).extend_from_slice(&chunk);
+            whole = Bytes::new();
+        }
+    }
+    Ok(joined.map_or(whole, BytesMut::freeze))
+}
+
+fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    answer
+}
+
+/// The provider's headers, without those of its connection and its cookies.
+fn carry_back(headers: &HeaderMap) -> HeaderMap {
+    let mut carried = HeaderMap::with_capacity(headers.len() + 8);
+    for (name, value) in headers {
+        if !is_hop_by_hop(name) && name != header::SET_COOKIE {
+            carried.append(name.clone(), value.clone());
+        }
+    }
+    carried
+}
+
+fn name_answer(headers: &mut HeaderMap, open: &OpenCall, exchange: &Exchange, arrived: Option<Instant>) {
+    put(headers, "x-weighbridge-id", &open.id.to_string());
+    put(headers, "x-weighbridge-model", exchange.candidate.model.as_str());
+    // What the gateway itself took: before the request was sent, and since the answer arrived.
+    let before = exchange.sent.duration_since(open.received);
+    let after = arrived.map(|at| at.elapsed()).unwrap_or_default();
+    put(headers, "x-weighbridge-overhead-us", &(before + after).as_micros().to_string());
+}
+
+fn name_amounts(headers: &mut HeaderMap, settled: &Settled) {
+    let (cost, charge) = amounts(settled);
+    if let Some(model) = &settled.served_model {
+        put(headers, "x-weighbridge-model", model.as_str());
+    }
+    if let Some(cost) = cost {
+        put(headers, "x-weighbridge-cost", &cost.normalize().to_string());
+    }
+    if let Some(charge) = charge {
+        put(headers, "x-weighbridge-charge", &charge.normalize().to_string());
+    }
+    put(headers, "x-weighbridge-currency", settled.charge.currency.as_str());
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}

@@ -1,0 +1,118 @@
+//! Serve: connections in, answers out. HTTP/1.1 and HTTP/2; health and the list of models beside the calls; on shutdown
+//! no new call is taken and those in flight are settled.
+
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    call::Call,
+    detach::Detached,
+    dialect::Dialect,
+    gateway::Gateway,
+    models, pipeline,
+    refusal::Refusal,
+    respond::{Answer, AnswerBody},
+};
+
+/// Serves until `shutdown` resolves, then waits for the calls in flight, at most `grace`.
+pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener, shutdown: impl Future<Output = ()>, grace: Duration) {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30)).http2().timer(TokioTimer::new());
+    let connections = GracefulShutdown::new();
+    tokio::pin!(shutdown);
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, usually: wait for some to be closed rather than spin.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut shutdown => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let gateway = gateway.clone();
+        let service = service_fn(move |request| answer(gateway.clone(), request));
+        let connection = connections.watch(server.serve_connection(TokioIo::new(stream), service).into_owned());
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+        });
+    }
+    drop(listener);
+    let settled = async {
+        connections.shutdown().await;
+        gateway.settled().await;
+    };
+    if tokio::time::timeout(grace, settled).await.is_err() {
+        tracing::warn!(calls = gateway.calls_in_flight(), "calls were still open at the end of the grace period; the next start settles them as abandoned");
+    }
+}
+
+async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let path = request.uri().path();
+    if request.method() == Method::GET || request.method() == Method::HEAD {
+        match path {
+            "/health" => return Ok(json(StatusCode::OK, r#"{"status":"ok"}"#)),
+            "/health/ready" => return Ok(ready(&gateway)),
+            "/v1/models" => return Ok(models::list(&gateway, request.headers()).unwrap_or_else(|refusal| refused(&gateway, Dialect::OpenaiChat, &refusal))),
+            _ => {}
+        }
+    }
+    let received_at = gateway.clock.now();
+    let id = gateway.ids.next(received_at);
+    let for_errors = Dialect::for_errors(path);
+    let (head, body) = request.into_parts();
+    let answer = match Call::accept(id, received_at, head, body) {
+        Ok(call) => {
+            let gone = call.client_gone();
+            Detached::new(pipeline::run(gateway.clone(), call), gone).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    let mut answer = answer.unwrap_or_else(|refusal| refused(&gateway, for_errors, &refusal));
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        answer.headers_mut().insert(HeaderName::from_static("x-weighbridge-id"), id);
+    }
+    Ok(answer)
+}
+
+fn ready(gateway: &Gateway) -> Answer {
+    match gateway.ledger.stats().unavailable {
+        None => json(StatusCode::OK, r#"{"status":"ready"}"#),
+        Some(why) => json(StatusCode::SERVICE_UNAVAILABLE, format!(r#"{{"status":"unavailable","reason":{}}}"#, serde_json::Value::from(why))),
+    }
+}
+
+pub(crate) fn json(status: StatusCode, body: impl Into<bytes::Bytes>) -> Answer {
+    let mut answer = Response::new(AnswerBody::whole(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+fn refused(gateway: &Gateway, dialect: Dialect, refusal: &Refusal) -> Answer {
+    gateway.observer.refused(dialect.as_str(), refusal.code());
+    let mut answer = json(refusal.status(), dialect.error_body(refusal));
+    let headers = answer.headers_mut();
+    headers.insert("x-weighbridge-fault", HeaderValue::from_static(refusal.fault().as_str()));
+    if let Some(seconds) = refusal.retry_after_seconds() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    // A body that was not read to its end would be taken for the next request.
+    if refusal.leaves_body_unread() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
+}

@@ -1,0 +1,307 @@
+//! Settle: the one end that every call reaches once, by end, error, drop or time-out. Weighs what was consumed, rates
+//! it, and commits it; the reservation goes in, the receipt comes out.
+
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
+
+use weighbridge_domain::{
+    Charge, ChargeStatus, Cost, CostStatus, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent,
+};
+use weighbridge_ledger::{LedgerError, Receipt, Reservation};
+use weighbridge_plugin_api::adapter::{Measured, UsageReading};
+use weighbridge_pricing::{PriceQuery, RatedEvent};
+
+use crate::{authenticate::Caller, call::Request, dialect::Dialect, gateway::{Gateway, InFlight}, meter::{Consumed, text, wire::Wire}, route::Candidate};
+
+/// A call that was admitted and has not ended: it holds the reservation. Dropping it unsettled makes the ledger write
+/// an `abandoned` event.
+pub(crate) struct OpenCall {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) id: EventId,
+    pub(crate) received_at: Timestamp,
+    pub(crate) received: Instant,
+    pub(crate) dialect: Text,
+    pub(crate) dialect_kind: Dialect,
+    pub(crate) client_gone: Arc<AtomicBool>,
+    pub(crate) caller: Caller,
+    pub(crate) request: Request,
+    pub(crate) reservation: Reservation,
+    /// Attempts that failed before the one that is going on.
+    pub(crate) earlier: Vec<UsageEvent>,
+    pub(crate) in_flight: InFlight,
+}
+
+/// How an attempt ended.
+pub(crate) struct End {
+    pub(crate) candidate: Candidate,
+    pub(crate) status: EventStatus,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) consumed: Consumed,
+    pub(crate) first_byte: Option<Instant>,
+    /// What was unusual on the way.
+    pub(crate) flags: Vec<&'static str>,
+    /// Do not charge for it, and why.
+    pub(crate) waive: Option<&'static str>,
+}
+
+impl End {
+    pub(crate) fn new(candidate: &Candidate, status: EventStatus, consumed: Consumed) -> Self {
+        Self { candidate: candidate.clone(), status, http_status: None, consumed, first_byte: None, flags: Vec::new(), waive: None }
+    }
+}
+
+/// On the books.
+pub(crate) struct Settled {
+    #[expect(dead_code, reason = "the proof that it was committed")]
+    pub(crate) receipt: Option<Receipt>,
+    pub(crate) cost: Cost,
+    pub(crate) charge: Charge,
+    pub(crate) served_model: Option<ModelName>,
+}
+
+impl OpenCall {
+    /// Notes a failed attempt and goes on to the next candidate.
+    pub(crate) fn attempt_failed(&mut self, end: End) {
+        let weighed = Weighed::of(end.consumed_now(), None);
+        let event = self.event(&end, weighed, self.next_id());
+        self.earlier.push(event);
+    }
+
+    fn next_id(&self) -> EventId {
+        if self.earlier.is_empty() { self.id } else { self.gateway.ids.next(self.received_at) }
+    }
+
+    /// Ends the call. Resolves when the record is durable, or at once when answers are not held for it.
+    pub(crate) async fn settle(mut self, end: End, wire: Option<Arc<Wire>>) -> Result<Settled, LedgerError> {
+        let mut weighed = self.weigh(&end, wire).await;
+        let extra = std::mem::take(&mut weighed.extra);
+        let event = self.event(&end, weighed, self.next_id());
+        self.gateway.observer.settled(&event);
+        if let Some(limit_tokens) = tokens(&event.usage) {
+            self.caller.key().window.add_tokens(event.completed_at, limit_tokens);
+        }
+        let (cost, charge, served_model) = (event.cost.clone(), event.charge.clone(), event.served_model.clone());
+        let mut events = std::mem::take(&mut self.earlier);
+        events.push(event);
+        for (model, quantities) in extra {
+            events.push(self.extra_event(&end, &model, &quantities));
+        }
+        let Self { gateway, reservation, in_flight, .. } = self;
+        let pending = gateway.ledger.settle(reservation, events);
+        let receipt = if gateway.options.hold_answers { Some(pending.await?) } else { None };
+        drop(in_flight);
+        Ok(Settled { receipt, cost, charge, served_model })
+    }
+
+    /// Counts what was not reported, off the async workers: a counter may take milliseconds.
+    async fn weigh(&self, end: &End, wire: Option<Arc<Wire>>) -> Weighed {
+        let Consumed::Unreported { generated, .. } = &end.consumed else { return Weighed::of(end.consumed_now(), None) };
+        if end.status == EventStatus::UpstreamError {
+            return Weighed::of(end.consumed_now(), None);
+        }
+        let prompt = wire.map(|wire| text::of_prompt(&wire, &self.request.body)).unwrap_or_default();
+        let (gateway, generated, model) = (self.gateway.clone(), generated.clone(), end.candidate.model.clone());
+        let counted = tokio::task::spawn_blocking(move || gateway.count(model.as_str(), &prompt, &generated)).await;
+        Weighed::of(end.consumed_now(), counted.ok())
+    }
+
+    fn event(&self, end: &End, weighed: Weighed, id: EventId) -> UsageEvent {
+        let completed_at = self.gateway.clock.now();
+        let (cost, charge, mut flags) = self.rate(end, &weighed, id);
+        flags.extend(weighed.flags);
+        flags.extend(end.flags.iter().map(|flag| Text::from(*flag)));
+        flags.sort();
+        flags.dedup();
+        let hold = self.reservation.hold();
+        UsageEvent {
+            id,
+            request_id: self.id,
+            attempt: self.earlier.len() as u16 + 1,
+            status: end.status,
+            customer: hold.customer.clone(),
+            key: hold.key.clone(),
+            session: hold.session.clone(),
+            workflow: hold.workflow.clone(),
+            step: hold.step.clone(),
+            tags: hold.tags.clone(),
+            dialect: self.dialect.clone(),
+            provider: end.candidate.provider.name.clone(),
+            requested_model: hold.requested_model.clone(),
+            routed_model: end.candidate.model.clone(),
+            served_model: weighed.served_model,
+            service_tier: weighed.service_tier,
+            streamed: hold.streamed,
+            http_status: end.http_status,
+            started_at: self.received_at,
+            completed_at,
+            time_to_first_token_ms: end.first_byte.map(|at| at.duration_since(self.received).as_millis() as u32),
+            duration_ms: self.received.elapsed().as_millis() as u32,
+            usage: weighed.usage,
+            flags,
+            cost,
+            charge,
+        }
+    }
+
+    /// Cost by the price book, charge by the customer's plan.
+    fn rate(&self, end: &End, weighed: &Weighed, id: EventId) -> (Cost, Charge, Vec<Text>) {
+        let plan = self.caller.plan();
+        let document = plan.document();
+        let free = |reason: &str| Charge::free(document.currency, Some(document.id.clone()), document.version, reason);
+        if weighed.nothing {
+            return (Cost::nothing(document.currency), free("nothing was consumed"), Vec::new());
+        }
+        let book = self.gateway.book.load();
+        let provider = &end.candidate.provider;
+        // The served model is the more exact name; an alias that the book does not know in that form is priced as routed.
+        let served = weighed.served_model.as_ref().filter(|model| book.find(&provider.price_book, model.as_str(), self.received_at).is_some());
+        let model = served.unwrap_or(&end.candidate.model);
+        let query = PriceQuery { provider: &provider.price_book, model: model.as_str(), at: self.received_at, service_tier: weighed.service_tier.as_deref() };
+        let costed = book.cost(&query, &weighed.usage);
+        if let Some(reason) = end.waive {
+            return (costed.cost, free(reason), costed.flags);
+        }
+        let hold = self.reservation.hold();
+        let rated = RatedEvent {
+            id,
+            customer: &hold.customer,
+            occurred_at: self.received_at,
+            provider: &provider.name,
+            model: &end.candidate.model,
+            usage: &weighed.usage,
+            key: &hold.key,
+            session: hold.session.as_deref(),
+            workflow: hold.workflow.as_deref(),
+            step: hold.step.as_deref(),
+            service_tier: weighed.service_tier.as_deref(),
+            requested_model: &hold.requested_model,
+            served_model: weighed.served_model.as_ref(),
+            tags: &hold.tags,
+        };
+        let charge = plan.rate(&rated, &costed.cost);
+        (costed.cost, charge, costed.flags)
+    }
+
+    /// Inference at another model inside the same answer: a record of its own, under the same call.
+    fn extra_event(&self, end: &End, model: &Text, quantities: &[Measured]) -> UsageEvent {
+        let mut candidate = end.candidate.clone();
+        candidate.model = ModelName::new(model.clone());
+        let reading = UsageReading { quantities: quantities.to_vec(), ..UsageReading::default() };
+        let mut inner = End::new(&candidate, end.status, Consumed::Nothing);
+        inner.http_status = end.http_status;
+        inner.flags = vec!["nested_inference"];
+        self.event(&inner, Weighed::of(Known::Reported(&reading), None), self.gateway.ids.next(self.received_at))
+    }
+}
+
+/// What is known before anything is counted.
+enum Known<'a> {
+    Nothing,
+    Unknown,
+    Reported(&'a UsageReading),
+    Unreported(&'a UsageReading, bool),
+}
+
+impl End {
+    fn consumed_now(&self) -> Known<'_> {
+        match &self.consumed {
+            Consumed::Nothing => Known::Nothing,
+            Consumed::Unknown => Known::Unknown,
+            Consumed::Reported(reading) => Known::Reported(reading),
+            Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
+        }
+    }
+}
+
+/// Tokens counted by a counter, and whether it is the model's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Of the prompt.
+    pub input: u64,
+    /// Of the generated text.
+    pub output: u64,
+    /// By a tokenizer, not by length alone.
+    pub tokenized: bool,
+}
+
+/// Usage as it goes onto the record.
+#[derive(Default)]
+struct Weighed {
+    usage: Usage,
+    served_model: Option<ModelName>,
+    service_tier: Option<Text>,
+    flags: Vec<Text>,
+    extra: Vec<(Text, Vec<Measured>)>,
+    nothing: bool,
+}
+
+impl Weighed {
+    fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
+        match known {
+            Known::Nothing => Self { nothing: true, ..Self::default() },
+            Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
+            Known::Reported(reading) => {
+                let mut weighed = Self::reported(reading);
+                weighed.extra = reading.extra.clone();
+                weighed
+            }
+            Known::Unreported(reading, truncated) => {
+                let mut weighed = Self::reported(reading);
+                match counted {
+                    None => weighed.flags.push("usage_unknown".into()),
+                    Some(counted) => {
+                        // Only the side that was not reported: a stream that broke off may have told its input.
+                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_input()) {
+                            weighed.insert(Meter::INPUT, counted.input.into(), Source::Counted);
+                        }
+                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_output()) {
+                            weighed.insert(Meter::OUTPUT, counted.output.into(), Source::Counted);
+                        }
+                        weighed.flags.push("usage_counted".into());
+                        if !counted.tokenized {
+                            weighed.flags.push("counted_by_length".into());
+                        }
+                        if truncated {
+                            weighed.flags.push("counted_in_part".into());
+                        }
+                    }
+                }
+                weighed
+            }
+        }
+    }
+
+    fn reported(reading: &UsageReading) -> Self {
+        let mut weighed = Self {
+            served_model: reading.served_model.clone().map(ModelName::new),
+            service_tier: reading.service_tier.clone(),
+            flags: reading.doubts.clone(),
+            ..Self::default()
+        };
+        for (meter, value) in &reading.quantities {
+            weighed.insert(meter.clone(), *value, Source::Reported);
+        }
+        weighed
+    }
+
+    /// What a plugin reports is checked once more: never negative, never twice (metering rule 36).
+    fn insert(&mut self, meter: Meter, value: Decimal, source: Source) {
+        if self.usage.insert(meter, value, source).is_err() {
+            self.flags.push("quarantined_usage".into());
+        }
+    }
+}
+
+/// Tokens of a call, for the limit per minute.
+fn tokens(usage: &Usage) -> Option<u64> {
+    u64::try_from(usage.input_total() + usage.output_total()).ok()
+}
+
+/// Amounts for the answer's headers; absent where they are not known.
+pub(crate) fn amounts(settled: &Settled) -> (Option<Decimal>, Option<Decimal>) {
+    let cost = settled.cost.amount.filter(|_| settled.cost.status != CostStatus::Unpriced);
+    let charge = settled.charge.amount.filter(|_| settled.charge.status != ChargeStatus::Unrated);
+    (cost, charge)
+}

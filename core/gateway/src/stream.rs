@@ -1,0 +1,312 @@
+//! A streamed answer on its way to the client: piped through as it was received, watched by the meter, its last event
+//! held until the record is on the books.
+//!
+//! However it ends — terminal event, end of the body, broken connection, silence, a client that left — it comes to
+//! [`Stream::end`], once. A client that leaves makes the rest be read to its end in a task of its own (metering rule 24).
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use tokio::time::Sleep;
+use weighbridge_domain::EventStatus;
+use weighbridge_ledger::LedgerError;
+
+use crate::{
+    forward::Forward,
+    meter::{Consumed, StreamMeter},
+    refusal::Refusal,
+    respond::Exchange,
+    settle::{End, OpenCall, Settled},
+    upstream::root_cause,
+};
+
+/// Any reason for which a body breaks off.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The stream's state. Boxed, because it may move into a task of its own.
+pub(crate) struct Stream {
+    upstream: Option<Incoming>,
+    meter: StreamMeter,
+    forward: Forward,
+    exchange: Exchange,
+    open: Option<OpenCall>,
+    http_status: u16,
+    first_byte: Option<Instant>,
+    now: VecDeque<Bytes>,
+    held: Vec<Bytes>,
+    phase: Phase,
+    idle: Idle,
+    client_gone: bool,
+    flags: Vec<&'static str>,
+    waive: Option<&'static str>,
+}
+
+enum Phase {
+    /// The answer is passing.
+    Reading,
+    /// Its record is being committed; afterwards the held bytes go out, and then this.
+    Settling(Pin<Box<dyn Future<Output = Result<Settled, LedgerError>> + Send>>, After),
+    /// On the books; what comes after the terminal event still passes.
+    Tail,
+    /// The client must see that the answer is not whole.
+    Broken(BoxError),
+    Done,
+}
+
+enum After {
+    Tail,
+    Done,
+    Break(BoxError),
+}
+
+/// Why the reading ended.
+enum Ending {
+    Terminal,
+    Closed,
+    Broke(String),
+    Silent(Duration),
+    Undecodable(String),
+}
+
+impl Stream {
+    pub(crate) fn new(open: OpenCall, exchange: Exchange, http_status: u16, meter: StreamMeter, upstream: Incoming) -> Self {
+        let idle = Idle::new(exchange.candidate.provider.timeouts.idle);
+        Self {
+            upstream: Some(upstream),
+            forward: Forward::new(&exchange, &meter),
+            meter,
+            exchange,
+            open: Some(open),
+            http_status,
+            first_byte: None,
+            now: VecDeque::new(),
+            held: Vec::new(),
+            phase: Phase::Reading,
+            idle,
+            client_gone: false,
+            flags: Vec::new(),
+            waive: None,
+        }
+    }
+
+    /// Takes bytes that were read before it was known to be a stream.
+    pub(crate) fn prefetched(&mut self, chunk: Bytes) {
+        self.take(chunk);
+    }
+
+    /// The next bytes for the client.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        loop {
+            if let Some(bytes) = self.now.pop_front() {
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+            match &mut self.phase {
+                Phase::Reading => match self.poll_upstream(context) {
+                    Poll::Pending if self.idle.poll_expired(context) => self.end(Ending::Silent(self.idle.limit)),
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Ok(chunk))) => self.take(chunk),
+                    Poll::Ready(Some(Err(error))) => self.end(Ending::Broke(root_cause(&error))),
+                    Poll::Ready(None) => self.end(Ending::Closed),
+                },
+                Phase::Settling(settling, _) => {
+                    let settled = ready!(settling.as_mut().poll(context));
+                    let Phase::Settling(_, after) = std::mem::replace(&mut self.phase, Phase::Done) else { continue };
+                    self.release(settled, after);
+                }
+                Phase::Tail => match ready!(self.poll_upstream(context)) {
+                    Some(Ok(chunk)) if self.forward.is_pipe() => return Poll::Ready(Some(Ok(chunk))),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => self.phase = Phase::Done,
+                },
+                Phase::Broken(_) => {
+                    let Phase::Broken(error) = std::mem::replace(&mut self.phase, Phase::Done) else { continue };
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Phase::Done => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn poll_upstream(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+        let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
+        loop {
+            match ready!(Pin::new(&mut *upstream).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                // Trailers are not part of the body.
+                Some(Ok(frame)) => {
+                    if let Ok(chunk) = frame.into_data() {
+                        self.idle.touch();
+                        return Poll::Ready(Some(Ok(chunk)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: Bytes) {
+        self.first_byte.get_or_insert_with(Instant::now);
+        if let Err(error) = self.forward.take(&mut self.meter, &self.exchange, chunk, &mut self.now, &mut self.held) {
+            return self.end(Ending::Undecodable(error.to_string()));
+        }
+        if self.meter.terminal {
+            self.end(Ending::Terminal);
+        }
+    }
+
+    /// The one end: reads what was consumed and begins the settlement.
+    fn end(&mut self, ending: Ending) {
+        let Some(open) = self.open.take() else { return };
+        let dialect = open.dialect_kind;
+        self.forward.finish(&mut self.meter, &self.exchange, matches!(ending, Ending::Terminal), &mut self.held);
+        if let Some(refusal) = self.forward.failure() {
+            self.flags.push("plugin_failed");
+            self.waive = Some("a plugin failed while the answer was passing");
+            self.held.push(dialect.error_event(refusal).into());
+        }
+        let consumed = self.meter.consumed(&*self.exchange.candidate.provider.adapter).unwrap_or_else(|error| {
+            tracing::warn!(id = %open.id, %error, "the adapter could not read the usage; counting instead");
+            self.flags.push("plugin_failed");
+            self.meter.counted_only()
+        });
+        let name = self.exchange.candidate.provider.name.as_str();
+        let after = match ending {
+            Ending::Terminal => After::Tail,
+            Ending::Closed => After::Done,
+            Ending::Broke(why) => After::Break(format!("the provider {name:?} broke the answer off: {why}").into()),
+            Ending::Silent(limit) => {
+                self.held.push(dialect.error_event(&Refusal::upstream_timeout(name, "go on with its answer", limit.as_millis())).into());
+                After::Break(format!("the provider {name:?} fell silent").into())
+            }
+            Ending::Undecodable(why) => After::Break(format!("the answer of the provider {name:?} cannot be decoded: {why}").into()),
+        };
+        let mut end = End::new(&self.exchange.candidate, self.status(&after, &consumed), consumed);
+        end.http_status = Some(self.http_status);
+        end.first_byte = self.first_byte;
+        end.flags = std::mem::take(&mut self.flags);
+        end.waive = self.waive;
+        let wire = self.exchange.wire.clone();
+        self.phase = Phase::Settling(Box::pin(open.settle(end, Some(wire))), after);
+    }
+
+    fn status(&self, after: &After, consumed: &Consumed) -> EventStatus {
+        let nothing_generated = matches!(consumed, Consumed::Unreported { generated, reading, .. } if generated.is_empty() && reading.quantities.is_empty());
+        let expects_terminal = self.exchange.wire.plan.terminal.is_some();
+        let whole = self.meter.terminal || (!expects_terminal && matches!(after, After::Done));
+        match (self.meter.failed, whole) {
+            (true, _) => EventStatus::UpstreamError,
+            (false, false) if nothing_generated => EventStatus::UpstreamError,
+            (false, true) if !self.client_gone => EventStatus::Completed,
+            _ => EventStatus::Partial,
+        }
+    }
+
+    /// On the books: the held bytes go out. Not on the books: they do not.
+    fn release(&mut self, settled: Result<Settled, LedgerError>, after: After) {
+        match settled {
+            Ok(settled) => {
+                let held = std::mem::take(&mut self.held);
+                self.now.extend(self.forward.annotate(held, &settled));
+                self.phase = match after {
+                    After::Tail => Phase::Tail,
+                    After::Done => Phase::Done,
+                    After::Break(error) => Phase::Broken(error),
+                };
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer's end was withheld: the ledger could not record it");
+                self.phase = Phase::Broken(Box::new(Refusal::ledger_lost_answer(error)));
+            }
+        }
+    }
+
+    /// Reads on to the end after the client left, within the cap.
+    async fn drain(mut self: Box<Self>, limit: Duration, max_bytes: usize) {
+        self.client_gone = true;
+        let mut read = 0;
+        let to_the_end = async {
+            while let Some(Ok(bytes)) = std::future::poll_fn(|context| self.poll_next(context)).await {
+                read += bytes.len();
+                if read > max_bytes {
+                    break;
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(limit, to_the_end).await.is_ok();
+        if !in_time || read > max_bytes {
+            self.flags.push("drain_cut");
+            self.upstream = None;
+            self.end(Ending::Closed);
+            while let Some(Ok(_)) = std::future::poll_fn(|context| self.poll_next(context)).await {}
+        }
+    }
+
+    fn needs_draining(&self) -> bool {
+        matches!(self.phase, Phase::Reading | Phase::Settling(..))
+    }
+}
+
+/// The stream as the body of an answer.
+pub(crate) struct StreamBody(Option<Box<Stream>>);
+
+impl StreamBody {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self(Some(Box::new(stream)))
+    }
+
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        match &mut self.0 {
+            Some(stream) => stream.poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for StreamBody {
+    fn drop(&mut self) {
+        let Some(stream) = self.0.take().filter(|stream| stream.needs_draining()) else { return };
+        let options = stream.exchange.options;
+        // Outside of a runtime there is nobody left to read on: the reservation's own drop settles the call.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(stream.drain(options.drain_timeout, options.drain_bytes));
+        }
+    }
+}
+
+/// Silence, measured cheaply: the timer is only set anew when it fires, not at every chunk.
+struct Idle {
+    limit: Duration,
+    last: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl Idle {
+    fn new(limit: Duration) -> Self {
+        Self { limit, last: Instant::now(), sleep: Box::pin(tokio::time::sleep(limit)) }
+    }
+    fn touch(&mut self) {
+        self.last = Instant::now();
+    }
+    fn poll_expired(&mut self, context: &mut Context<'_>) -> bool {
+        while self.sleep.as_mut().poll(context).is_ready() {
+            if self.last.elapsed() >= self.limit {
+                return true;
+            }
+            self.sleep.as_mut().reset((self.last + self.limit).into());
+        }
+        false
+    }
+}
+
+/// Keeps the wire alive with the stream.
+pub(crate) fn meter(exchange: &Exchange, decoder: crate::meter::decode::Decoder) -> StreamMeter {
+    StreamMeter::new(Arc::clone(&exchange.wire), decoder)
+}

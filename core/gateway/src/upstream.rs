@@ -1,0 +1,220 @@
+//! Call upstream: a provider with its adapter, its compiled plans and its credential, and the one place that sends.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::{client::legacy::{Client, connect::HttpConnector}, rt::{TokioExecutor, TokioTimer}};
+use weighbridge_domain::{ProviderName, Secret, Text};
+use weighbridge_ledger::Reservation;
+use weighbridge_plugin_api::{Adapter, adapter::Auth};
+
+use crate::{meter::wire::{Wire, WireError}, refusal::Refusal};
+
+/// The pooled client for all providers.
+pub type UpstreamClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// How long to wait for a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// From the request to the answer's head.
+    pub first_byte: Duration,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), first_byte: Duration::from_secs(600), idle: Duration::from_secs(120) }
+    }
+}
+
+/// What a provider is made from.
+pub struct ProviderSetup {
+    /// The operator's name for it.
+    pub name: ProviderName,
+    /// Its adapter, configured.
+    pub adapter: Arc<dyn Adapter>,
+    /// Where it is: scheme, host, port, path prefix.
+    pub base_url: String,
+    /// The credential; absent for providers without one.
+    pub credential: Option<Secret>,
+    /// Its name in the price book.
+    pub price_book: Text,
+    /// How long to wait for it.
+    pub timeouts: Timeouts,
+}
+
+/// A provider, ready to be called.
+pub struct Provider {
+    /// The operator's name for it.
+    pub name: ProviderName,
+    /// Its adapter.
+    pub adapter: Arc<dyn Adapter>,
+    /// Its name in the price book.
+    pub price_book: Text,
+    /// How long to wait for it.
+    pub timeouts: Timeouts,
+    wires: Vec<Arc<Wire>>,
+    base: Uri,
+    prefix: String,
+    credential: Credential,
+}
+
+enum Credential {
+    None,
+    Header(HeaderName, HeaderValue),
+    Query(String),
+}
+
+/// Why a provider cannot be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// The base URL is none.
+    #[error("base_url {0:?} is not an http or https URL such as \"https://api.example.com/v1\"")]
+    BaseUrl(String),
+    /// The base URL carries a user or password.
+    #[error("base_url must not hold a user name or password: put the key into an environment variable and name it in api_key_env")]
+    UrlCredential,
+    /// The adapter's plan cannot be run.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// The adapter wants a kind of authorisation that is not there yet.
+    #[error("its adapter wants {0} authorisation, which this version does not have")]
+    Auth(&'static str),
+    /// The key has characters that cannot be in a header.
+    #[error("its API key holds characters that cannot be sent in a header (a line break at its end?)")]
+    Key,
+}
+
+impl Provider {
+    /// Compiles the plans and prepares the credential. A missing credential is not an error here: the provider will
+    /// say so, and `doctor` does.
+    pub fn new(setup: ProviderSetup) -> Result<Self, ProviderError> {
+        let bad_url = || ProviderError::BaseUrl(setup.base_url.clone());
+        let base: Uri = setup.base_url.parse().map_err(|_| bad_url())?;
+        let (Some("http" | "https"), Some(authority)) = (base.scheme_str(), base.authority()) else { return Err(bad_url()) };
+        if authority.as_str().contains('@') {
+            return Err(ProviderError::UrlCredential);
+        }
+        if base.query().is_some() {
+            return Err(bad_url());
+        }
+        let wires = setup.adapter.plans().iter().map(|plan| Wire::new(plan.clone()).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
+        let auth = setup.adapter.plans().first().map_or(Auth::None, |plan| plan.auth.clone());
+        let credential = Credential::new(&auth, setup.credential.as_ref())?;
+        let prefix = base.path().trim_end_matches('/').to_owned();
+        Ok(Self { name: setup.name, adapter: setup.adapter, price_book: setup.price_book, timeouts: setup.timeouts, wires, prefix, base, credential })
+    }
+
+    /// The compiled plan for a dialect, if the adapter speaks it.
+    pub fn wire(&self, dialect: &str) -> Option<&Arc<Wire>> {
+        self.wires.iter().find(|wire| *wire.plan.dialect == *dialect)
+    }
+
+    /// The URL of a path that the adapter planned, with a credential that belongs into the query.
+    pub(crate) fn uri(&self, path_and_query: &str) -> Result<Uri, http::Error> {
+        let mut path = String::with_capacity(self.prefix.len() + path_and_query.len());
+        path.push_str(&self.prefix);
+        path.push_str(path_and_query);
+        if let Credential::Query(pair) = &self.credential {
+            path.push(if path_and_query.contains('?') { '&' } else { '?' });
+            path.push_str(pair);
+        }
+        let mut parts = self.base.clone().into_parts();
+        parts.path_and_query = Some(PathAndQuery::try_from(path)?);
+        Uri::from_parts(parts).map_err(Into::into)
+    }
+
+    /// Puts the credential on; the adapter has never seen it.
+    pub(crate) fn sign(&self, headers: &mut http::HeaderMap) {
+        if let Credential::Header(name, value) = &self.credential {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+impl Credential {
+    fn new(auth: &Auth, secret: Option<&Secret>) -> Result<Self, ProviderError> {
+        let Some(secret) = secret else { return Ok(Self::None) };
+        let header = |name: HeaderName, value: String| -> Result<Self, ProviderError> {
+            let mut value = HeaderValue::try_from(value).map_err(|_| ProviderError::Key)?;
+            value.set_sensitive(true);
+            Ok(Self::Header(name, value))
+        };
+        match auth {
+            Auth::None => Ok(Self::None),
+            Auth::Bearer => header(header::AUTHORIZATION, format!("Bearer {}", secret.expose())),
+            Auth::Header(name) => header(HeaderName::try_from(name.as_str()).map_err(|_| ProviderError::Key)?, secret.expose().to_owned()),
+            Auth::Query(name) => {
+                let plain = secret.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+                if plain { Ok(Self::Query(format!("{name}={}", secret.expose()))) } else { Err(ProviderError::Key) }
+            }
+            Auth::AwsSigV4(_) => Err(ProviderError::Auth("AWS Signature 4")),
+            Auth::GcpOauth => Err(ProviderError::Auth("Google OAuth")),
+        }
+    }
+}
+
+/// A client with a connection pool, TLS by rustls, HTTP/1.1 and HTTP/2.
+pub fn client(connect_timeout: Duration) -> Result<UpstreamClient, std::io::Error> {
+    let mut http = HttpConnector::new();
+    http.set_nodelay(true);
+    http.enforce_http(false);
+    http.set_connect_timeout(Some(connect_timeout));
+    // The system's certificates, so that an operator's own authority counts; without any, the well-known ones.
+    let builder = hyper_rustls::HttpsConnectorBuilder::new();
+    let https = match builder.with_native_roots() {
+        Ok(builder) => builder,
+        Err(_) => hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots(),
+    };
+    let https = https.https_or_http().enable_http1().enable_http2().wrap_connector(http);
+    let pool_timer = TokioTimer::new();
+    Ok(Client::builder(TokioExecutor::new()).pool_timer(pool_timer).pool_idle_timeout(Duration::from_secs(60)).pool_max_idle_per_host(1024).build(https))
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// No connection: nothing was sent.
+    Unreachable(String),
+    /// Sent, or partly; then the connection broke or spoke something else.
+    BrokeOff(String),
+    /// Sent; no answer in time.
+    TimedOut(Duration),
+}
+
+impl NoAnswer {
+    pub(crate) fn refusal(&self, provider: &Provider) -> Refusal {
+        let name = provider.name.as_str();
+        match self {
+            Self::Unreachable(why) => Refusal::upstream_unreachable(name, why),
+            Self::BrokeOff(why) => Refusal::upstream_broke_off(name, why),
+            Self::TimedOut(limit) => Refusal::upstream_timeout(name, "answer", limit.as_millis()),
+        }
+    }
+}
+
+/// Sends the request: only with a reservation in hand.
+pub(crate) async fn call(client: &UpstreamClient, _ticket: &Reservation, provider: &Provider, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, NoAnswer> {
+    match tokio::time::timeout(provider.timeouts.first_byte, client.request(request)).await {
+        Err(_) => Err(NoAnswer::TimedOut(provider.timeouts.first_byte)),
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) if error.is_connect() => Err(NoAnswer::Unreachable(root_cause(&error))),
+        Ok(Err(error)) => Err(NoAnswer::BrokeOff(root_cause(&error))),
+    }
+}
+
+/// The innermost reason: what the system or the parser said, without any URL.
+pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
