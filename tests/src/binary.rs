@@ -34,8 +34,21 @@ pub fn weighbridge() -> &'static Path {
 
 /// `weighbridge` with these arguments, in this folder, with nothing of the caller's environment but the search path.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(weighbridge());
+    command_on(None, folder, arguments)
+}
+
+/// The same, pinned to a processor core by `taskset`.
+pub fn command_on(core: Option<usize>, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = pinned(core, weighbridge());
     command.args(arguments).current_dir(folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// A program, pinned to a processor core by `taskset` (which becomes the program: the process id is the program's own).
+pub fn pinned(core: Option<usize>, program: &Path) -> Command {
+    let Some(core) = core else { return Command::new(program) };
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string()]).arg(program);
     command
 }
 

@@ -10,6 +10,7 @@ pub struct Config {
     limits: Vec<(String, u64)>,
     environment: Vec<(String, String)>,
     log: Option<String>,
+    core: Option<usize>,
 }
 
 /// The credential that the gateway shows to upstreams: it must never be seen anywhere else.
@@ -72,6 +73,16 @@ impl Config {
         self
     }
 
+    /// On this processor core only, by `taskset`.
+    pub fn pinned_to(mut self, core: Option<usize>) -> Self {
+        self.core = core;
+        self
+    }
+
+    /// The core it is pinned to.
+    pub fn core(&self) -> Option<usize> {
+        self.core
+    }
     /// The variables to start the process with.
     pub fn variables(&self) -> &[(String, String)] {
         &self.environment

@@ -38,6 +38,8 @@ pub enum Framing {
     Length,
     /// `transfer-encoding: chunked`.
     Chunked,
+    /// By neither: the headers say what they say, and the connection stays open.
+    Untold,
 }
 
 /// An answer to replay.
@@ -311,6 +313,7 @@ fn write_reply(writer: &mut TcpStream, reply: &Reply) -> io::Result<()> {
     match reply.framing {
         Framing::Length => head.push_str(&format!("content-length: {}\r\n\r\n", reply.body.len())),
         Framing::Chunked => head.push_str("transfer-encoding: chunked\r\n\r\n"),
+        Framing::Untold => head.push_str("\r\n"),
     }
     let end = reply.cut_off_after.unwrap_or(reply.body.len()).min(reply.body.len());
     let pieces = pieces(&reply.body[..end], reply.cuts);

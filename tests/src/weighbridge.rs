@@ -64,7 +64,7 @@ impl Weighbridge {
     }
 
     fn launch(&mut self) -> Result<(), Refused> {
-        let mut command = binary::command(self.folder.path(), &["serve", "--config", "weighbridge.toml"]);
+        let mut command = binary::command_on(self.config.core(), self.folder.path(), &["serve", "--config", "weighbridge.toml"]);
         for (name, value) in self.config.variables() {
             command.env(name, value);
         }

@@ -1,6 +1,6 @@
 //! Load generator: keep-alive HTTP/1.1 over plain sockets, one request at a time on each connection. Loopback only.
-//! load --target 127.0.0.1:4000 --key SECRET --connections 16 --seconds 5 [--warmup-ms 500] [--stream] [--model M] [--path P]
-//! Prints one JSON line: requests, errors, micros (measured time), p50_us, p99_us, max_us, first_p50_us (first byte of the body), bytes.
+//! load --target 127.0.0.1:4000 --key SECRET --connections 16 --seconds 5 [--millis 5000] [--warmup-ms 500] [--stream] [--model M] [--path P]
+//! Prints one JSON line: requests (measured), answered (with the warm-up), errors, micros (measured time), p50_us, p99_us, max_us, first_p50_us (first byte of the body), bytes.
 use std::{
     cell::RefCell,
     io::{Error, ErrorKind},
@@ -51,6 +51,8 @@ impl Histogram {
 struct Tally {
     whole: Histogram,
     first: Histogram,
+    /// Answered at all, the warm-up included.
+    answered: u64,
     errors: u64,
     bytes: u64,
     last_error: String,
@@ -201,13 +203,16 @@ async fn connection(plan: Rc<Plan>, tally: Rc<RefCell<Tally>>) {
                 return;
             }
             match exchange(&mut stream, &mut buffer, &plan.request).await {
-                Ok((first, bytes)) if start >= plan.measure_from => {
+                Ok((first, bytes)) => {
                     let mut tally = tally.borrow_mut();
+                    tally.answered += 1;
+                    if start < plan.measure_from {
+                        continue;
+                    }
                     tally.whole.record(start.elapsed());
                     tally.first.record(first - start);
                     tally.bytes += bytes as u64;
                 }
-                Ok(_) => {}
                 Err(error) => {
                     note(&tally, &error);
                     continue 'connect;
@@ -261,7 +266,7 @@ fn main() {
     let measure_from = now + Duration::from_millis(num("--warmup-ms", 500));
     let until = measure_from + Duration::from_millis(arg("--millis").map_or_else(|| num("--seconds", 5) * 1000, |v| v.parse().expect("a whole number")));
     let plan = Rc::new(Plan { request: request(&target), target, measure_from, until });
-    let tally = Rc::new(RefCell::new(Tally { whole: Histogram::new(), first: Histogram::new(), errors: 0, bytes: 0, last_error: String::new() }));
+    let tally = Rc::new(RefCell::new(Tally { whole: Histogram::new(), first: Histogram::new(), answered: 0, errors: 0, bytes: 0, last_error: String::new() }));
     let measured = local.block_on(&runtime, async {
         let tasks: Vec<_> = (0..num("--connections", 16)).map(|_| tokio::task::spawn_local(connection(plan.clone(), tally.clone()))).collect();
         for task in tasks {
@@ -271,8 +276,9 @@ fn main() {
     });
     let tally = tally.borrow();
     println!(
-        r#"{{"requests":{},"errors":{},"micros":{},"p50_us":{},"p99_us":{},"max_us":{},"first_p50_us":{},"bytes":{}}}"#,
+        r#"{{"requests":{},"answered":{},"errors":{},"micros":{},"p50_us":{},"p99_us":{},"max_us":{},"first_p50_us":{},"bytes":{}}}"#,
         tally.whole.count,
+        tally.answered,
         tally.errors,
         measured.as_micros(),
         tally.whole.quantile(500),
