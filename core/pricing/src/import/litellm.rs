@@ -29,14 +29,20 @@ pub fn litellm(text: &str, options: &mut ImportOptions<'_>) -> Result<Import, Im
     let total = entries.len();
     let mut import = Import::default();
     let mut by_id: HashMap<Text, usize> = HashMap::new();
+    let mut implicit = Vec::new();
     for (done, (key, value)) in entries.into_iter().enumerate() {
         if let (0, Some(progress)) = (done % 100, &mut options.progress) {
             progress(done, total);
         }
-        match Entry::read(&key, value, &map).and_then(|entry| entry.row(options.date)) {
-            Ok(row) => take(row, &key, &mut import, &mut by_id),
+        match Entry::read(&key, value, &map).and_then(|entry| Ok((entry.is_explicit(), entry.row(options.date)?))) {
+            Ok((true, row)) => take(row, &key, &mut import, &mut by_id),
+            Ok((false, row)) => implicit.push((row, key)),
             Err(reason) => import.skipped.push(Skipped { key: key.into_owned(), reason }),
         }
+    }
+    // Where the file has a model with its provider's name and without, the first is the one that is meant.
+    for (row, key) in implicit {
+        take(row, &key, &mut import, &mut by_id);
     }
     lint::sort_out(&mut import, options.confirmed, |row| map.providers.values().any(|p| p.free && p.book.as_ref() == Some(&row.provider)));
     if let Some(progress) = &mut options.progress {
@@ -84,6 +90,9 @@ impl<'a> Entry<'a> {
     fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.fields.get(name)?.get()).ok()
     }
+    fn is_explicit(&self) -> bool {
+        self.map.is_explicit(&self.provider, self.key)
+    }
     fn row(&self, date: Option<&str>) -> Result<PriceRow, String> {
         let (prices, fees) = self.prices()?;
         if prices.is_empty() && fees.is_empty() {
@@ -127,7 +136,7 @@ impl<'a> Entry<'a> {
         for (name, raw) in &self.fields {
             let Some(field) = fields::parse(name, &self.mode) else { continue };
             let Some(number) = number(name, raw.get())? else { continue };
-            let tier = field.tier.map_or(DEFAULT_TIER, |tier| self.format.tiers.get(tier).map_or(tier, |tier| tier));
+            let Some(tier) = self.format.tier(field.tier) else { continue };
             match field.unit {
                 Unit::Token => prices.set(tier, field.above, field.meter, per_million(number)?),
                 Unit::Piece => prices.set(tier, field.above, field.meter, Rate::per(number, 1)),
@@ -153,7 +162,7 @@ impl<'a> Entry<'a> {
             for (name, raw) in &range {
                 let Some(field) = fields::parse(name, &self.mode).filter(|field| field.unit == Unit::Token) else { continue };
                 let Some(number) = number(name, raw.get())? else { continue };
-                let tier = field.tier.map_or(DEFAULT_TIER, |tier| self.format.tiers.get(tier).map_or(tier, |tier| tier));
+                let Some(tier) = self.format.tier(field.tier) else { continue };
                 prices.set(tier, (start > 0).then_some(start), field.meter, per_million(number)?);
             }
         }

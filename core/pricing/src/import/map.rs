@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use weighbridge_domain::{Meter, Text};
 
-use crate::row::{Comparator, Derived};
+use crate::row::{Comparator, DEFAULT_TIER, Derived};
 
 /// The maps of every format, by the format's name.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -23,6 +23,8 @@ pub(crate) struct FormatMap {
     pub(crate) source: Option<Text>,
     /// The file's word for a tier → ours: `batches` = `batch`.
     pub(crate) tiers: BTreeMap<String, Text>,
+    /// The file's words that look like a tier and are none.
+    pub(crate) ignored_tiers: Vec<String>,
     /// The file's word for a multiplier → the fact and value that switch it on.
     pub(crate) multipliers: BTreeMap<String, Condition>,
     pub(crate) providers: BTreeMap<String, ProviderMap>,
@@ -76,11 +78,27 @@ impl ImportMap {
     }
 }
 
+impl FormatMap {
+    /// Our word for the file's word for a tier; `None` when it is to be ignored.
+    pub(crate) fn tier<'a>(&'a self, word: Option<&'a str>) -> Option<&'a str> {
+        let Some(word) = word else { return Some(DEFAULT_TIER) };
+        let ignored = self.ignored_tiers.iter().any(|ignored| ignored == word);
+        (!ignored).then(|| self.tiers.get(word).map_or(word, |tier| &**tier))
+    }
+}
+
 impl ProviderMap {
-    /// The model's name in the book.
-    pub(crate) fn model<'k>(&self, provider: &str, key: &'k str) -> &'k str {
+    fn prefix<'k>(&self, provider: &str, key: &'k str) -> Option<&'k str> {
         let by_default = [format!("{provider}/")];
         let prefixes = self.prefixes.as_deref().unwrap_or(&by_default);
-        prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str())).filter(|rest| !rest.is_empty()).unwrap_or(key)
+        prefixes.iter().find_map(|prefix| key.strip_prefix(prefix.as_str())).filter(|rest| !rest.is_empty())
+    }
+    /// Whether a key names the provider.
+    pub(crate) fn is_explicit(&self, provider: &str, key: &str) -> bool {
+        self.prefix(provider, key).is_some()
+    }
+    /// The model's name in the book.
+    pub(crate) fn model<'k>(&self, provider: &str, key: &'k str) -> &'k str {
+        self.prefix(provider, key).unwrap_or(key)
     }
 }

@@ -44,6 +44,10 @@ impl Prices {
     /// single input rate for every modality, it is written down for audio, which never takes the text rate by itself.
     fn simplify(&mut self, one_input_rate: bool) {
         let Some(plain) = self.0.get_mut(DEFAULT_TIER).and_then(|bands| bands.get_mut(&None)) else { return };
+        // A price per image beside one per image token is an example of what an image comes to, not a second price.
+        if plain.contains_key(&Meter::OUTPUT_IMAGE) {
+            plain.remove(&Meter::IMAGES);
+        }
         let (input, output, cache_read) = (plain.get(&Meter::INPUT).copied(), plain.get(&Meter::OUTPUT).copied(), plain.get(&Meter::CACHE_READ).copied());
         let repeats = [(Meter::REASONING, output), (Meter::INPUT_IMAGE, input), (Meter::INPUT_VIDEO, input), (Meter::CACHE_READ_IMAGE, cache_read)];
         let redundant: Vec<Meter> =
