@@ -7,7 +7,7 @@ const ASK: &str = r#"{"model":"openai/gpt-4o-mini","messages":[{"role":"user","c
 const ASK_STREAM: &str =
     r#"{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"How heavy is it?"}],"stream":true,"stream_options":{"include_usage":true}}"#;
 const ASK_MESSAGES: &str =
-    r#"{"model":"anthropic/claude-sonnet-4-5","max_tokens":100,"messages":[{"role":"user","content":"How heavy is it?"}],"stream":true}"#;
+    r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[{"role":"user","content":"How heavy is it?"}],"stream":true}"#;
 
 fn start(upstream: &ReplayUpstream) -> (Weighbridge, String) {
     let config = Config::new().provider("openai", "openai", &upstream.base_url("openai")).provider("anthropic", "anthropic", &upstream.base_url("anthropic"));

@@ -18,7 +18,7 @@ WEIGH = [
 AS_OPENAI = ("openai", "openai/gpt-4o-mini", "/v1", "openai-chat", {"input": "176", "cache_read": "1024", "output": "33", "reasoning": "64"})
 AS_ANTHROPIC = (
     "anthropic",
-    "anthropic/claude-sonnet-4-5",
+    "anthropic/claude-sonnet-4-6",
     "",
     "anthropic-message",
     {"input": "176", "cache_read": "1024", "cache_write_5m": "100", "cache_write_1h": "200", "output": "97"},

@@ -5,7 +5,7 @@ import pytest
 
 QUESTION = [{"role": "user", "content": "How heavy is it?"}]
 WEIGH = [{"name": "weigh", "input_schema": {"type": "object", "properties": {"lorry": {"type": "string"}}, "required": ["lorry"]}}]
-ASK = {"model": "claude-sonnet-4-5", "max_tokens": 200, "messages": QUESTION}
+ASK = {"model": "claude-sonnet-4-6", "max_tokens": 200, "messages": QUESTION}
 MESSAGE_USAGE = {"input": "176", "cache_read": "1024", "cache_write_5m": "100", "cache_write_1h": "200", "output": "97"}
 
 

@@ -153,7 +153,7 @@ def test_translated(stage, client):
     assert answer.choices[0].finish_reason == "stop"
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.prompt_tokens_details.cached_tokens) == (1500, 97, 1024)
     request = json.loads(stage.take_one("anthropic")["body"])
-    assert request["model"] == "claude-sonnet-4-5" and request["max_tokens"] > 0 and "Be brief." in json.dumps(request["system"])
+    assert request["model"] == "claude-sonnet-4-6" and request["max_tokens"] > 0 and "Be brief." in json.dumps(request["system"])
     event = stage.last_event()
     assert positive(event["usage"]) == {"input": "176", "cache_read": "1024", "cache_write_5m": "100", "cache_write_1h": "200", "output": "97"}
     assert (event["dialect"], event["provider"]) == ("openai.chat", "anthropic")

@@ -20,8 +20,8 @@ fn main() {
     let mut config = Config::new()
         .provider("openai", "openai", &upstream.base_url("openai"))
         .provider("anthropic", "anthropic", &upstream.base_url("anthropic"))
-        .model("translated", "anthropic", "claude-sonnet-4-5");
-    let mut models = BTreeSet::from([("gpt-4o-mini".to_owned(), "openai"), ("claude-sonnet-4-5".to_owned(), "anthropic")]);
+        .model("translated", "anthropic", "claude-sonnet-4-6");
+    let mut models = BTreeSet::from([("gpt-4o-mini".to_owned(), "openai"), ("claude-sonnet-4-6".to_owned(), "anthropic")]);
     models.extend(cases.iter().map(|case| (case.model().to_owned(), if case.id.starts_with("openai") { "openai" } else { "anthropic" })));
     for (model, provider) in &models {
         config = config.model(model, provider, model);
