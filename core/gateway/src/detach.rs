@@ -69,7 +69,8 @@ mod tests {
             let _ = begun.await;
             let _ = done.send(());
         }, gone.clone());
-        assert!(futures_util::poll!(&mut work).is_pending());
+        let first = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut work).poll(context))).await;
+        assert!(first.is_pending());
         assert!(!gone.load(Ordering::Relaxed));
         drop(work);
         assert!(gone.load(Ordering::Relaxed));

@@ -217,13 +217,13 @@ impl End {
 
 /// Tokens counted by a counter, and whether it is the model's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
+pub(crate) struct Counted {
     /// Of the prompt.
-    pub input: u64,
+    pub(crate) input: u64,
     /// Of the generated text.
-    pub output: u64,
+    pub(crate) output: u64,
     /// By a tokenizer, not by length alone.
-    pub tokenized: bool,
+    pub(crate) tokenized: bool,
 }
 
 /// Usage as it goes onto the record.
