@@ -108,8 +108,10 @@ impl StreamMeter {
 fn observe(wire: &Wire, facts: &mut FactSet, event: &SseEvent<'_>) -> Mark {
     let Some(data) = &event.data else { return Mark::default() };
     facts.read_event(&wire.event_facts, event.name, data);
-    let passes = |filter: &Option<wire::Filter>| filter.as_ref().is_some_and(|filter| filter.passes(event.name, data));
-    Mark { terminal: passes(&wire.terminal), failure: passes(&wire.failure) }
+    Mark {
+        terminal: wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data)),
+        failure: wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),
+    }
 }
 
 /// Why a whole answer could not be metered.

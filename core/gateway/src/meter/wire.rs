@@ -17,7 +17,7 @@ pub struct Wire {
     pub(crate) body_text: PointerSet,
     pub(crate) event_text: Rules,
     pub(crate) prompt_text: PointerSet,
-    pub(crate) terminal: Option<Filter>,
+    pub(crate) terminal: Option<Terminal>,
     pub(crate) failure: Option<Filter>,
     pub(crate) stream_events: Option<Filter>,
     pub(crate) hide: Option<Hide>,
@@ -70,7 +70,7 @@ impl Wire {
             body_text: plain(&plan.body_text)?,
             event_text: rules(&plan.event_text)?,
             prompt_text: plain(&plan.prompt_text)?,
-            terminal: plan.terminal.as_ref().map(Filter::new),
+            terminal: plan.terminal.as_ref().map(Terminal::new),
             failure: plan.failure.as_ref().map(Filter::new),
             stream_events: plan.stream_events.as_ref().map(Filter::new),
             hide: plan.hide.as_ref().map(Hide::new).transpose().map_err(bad)?,
@@ -137,6 +137,22 @@ impl Filter {
     }
 }
 
+/// Recognises the event that ends a stream: by its name and by what its data *begins* with. A marker inside generated
+/// text must not end anything.
+pub(crate) struct Terminal(EventFilter);
+
+impl Terminal {
+    fn new(filter: &EventFilter) -> Self {
+        Self(filter.clone())
+    }
+    pub(crate) fn is(&self, name: Option<&str>, data: &[u8]) -> bool {
+        let Self(EventFilter { names, contains }) = self;
+        let named = names.is_empty() || name.is_some_and(|name| names.iter().any(|wanted| wanted == name));
+        let data = data.trim_ascii_start();
+        named && (contains.is_empty() || contains.iter().any(|begin| data.starts_with(begin.as_bytes())))
+    }
+}
+
 /// A hide rule, ready to run.
 pub(crate) struct Hide {
     filter: Filter,
@@ -155,5 +171,19 @@ impl Hide {
         let mut equal = false;
         let read = self.pointer.scan(data, |_, json| equal = json.split_whitespace().collect::<String>() == self.equals);
         read.is_ok() && equal
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_marker_in_generated_text_ends_nothing() {
+        let terminal = Terminal::new(&EventFilter { names: vec![], contains: vec!["[DONE]".into()] });
+        assert!(terminal.is(None, b"[DONE]") && terminal.is(None, b" [DONE]"));
+        assert!(!terminal.is(None, br#"{"choices":[{"delta":{"content":"[DONE]"}}]}"#));
+        let named = Terminal::new(&EventFilter { names: vec!["stop".into()], contains: vec![] });
+        assert!(named.is(Some("stop"), b"{}") && !named.is(Some("go"), b"{}") && !named.is(None, b"{}"));
     }
 }
