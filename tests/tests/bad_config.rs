@@ -1,4 +1,5 @@
 //! A start that is refused: the file, the key, what was found and what was expected, pinned on the exact text.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use weighbridge_tests::{Config, Weighbridge};
 

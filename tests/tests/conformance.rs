@@ -1,5 +1,6 @@
 //! Recorded provider traffic through the running gateway: every high-confidence case is metered exactly as expected, and what the
 //! client gets is what the provider sent, byte for byte.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
 //! `kill -9` at random moments under load, twenty times: what a client was told is on the books exactly once, and nothing is left held.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,5 @@
 //! The first command of the README.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use weighbridge_tests::binary;
 

@@ -1,4 +1,5 @@
 //! The ends a call can come to besides its proper one: the client leaves, the provider breaks off, the gateway is asked to stop.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use serde_json::Value;
 use weighbridge_tests::{Config, Cuts, Framing, ReplayUpstream, Reply, Request, Weighbridge, decimal, fixtures, sum};

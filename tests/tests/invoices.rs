@@ -1,4 +1,5 @@
 //! Two customers on different plans: what the events, the summary and the invoice say is the same, to the last digit, also after a restart.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
 
