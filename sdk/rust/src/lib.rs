@@ -21,6 +21,7 @@ pub mod counter;
 pub mod exact;
 pub mod facts;
 pub mod log;
+pub mod meter;
 pub mod pricing;
 
 pub use adapter::Adapter;

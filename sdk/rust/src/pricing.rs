@@ -2,7 +2,7 @@
 
 use std::thread::LocalKey;
 
-use crate::{Decimal, PluginError, Slot, adapter::Quantity, bindings::pricing::exports::weighbridge::plugin::pricing as wit, slot};
+use crate::{Decimal, PluginError, Slot, adapter::Quantity, bindings::pricing::exports::weighbridge::plugin::pricing as wit, bindings::types::Attr, slot};
 
 pub use wit::{AggregateSpec, Problem, SheetInfo, Window};
 
@@ -69,6 +69,8 @@ pub struct LineItem {
     pub unit_price: Decimal,
     /// Exact, unrounded; negative only for a credit.
     pub amount: Decimal,
+    /// The line gives money back: only then may the amount be negative.
+    pub credit: bool,
 }
 
 /// What to add to an aggregate.
@@ -159,12 +161,14 @@ impl TryFrom<wit::LineItem> for LineItem {
             unit: line.unit,
             unit_price: line.unit_price.try_into()?,
             amount: line.amount.try_into()?,
+            credit: line.attrs.iter().any(|attr| attr.key == "credit" && attr.value == "true"),
         })
     }
 }
 
 impl From<LineItem> for wit::LineItem {
     fn from(line: LineItem) -> Self {
+        let credit = line.credit.then(|| Attr { key: "credit".into(), value: "true".into() });
         Self {
             meter: line.meter,
             description: line.description,
@@ -172,7 +176,7 @@ impl From<LineItem> for wit::LineItem {
             unit: line.unit,
             unit_price: line.unit_price.into(),
             amount: line.amount.into(),
-            attrs: Vec::new(),
+            attrs: credit.into_iter().collect(),
         }
     }
 }
