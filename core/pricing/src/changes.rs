@@ -32,7 +32,29 @@ pub struct Changed {
 }
 
 impl Changes {
+    fn plan(&mut self, current: &PriceBook, row: PriceRow, at: Timestamp) {
+        let Some(before) = current.find(&row.provider, &row.model, at) else {
+            // A model without a price so far is priced for its past too: what is unpriced can then be rated again.
+            let version = next_version(current, &row.id);
+            let valid_from = if version > 1 { Some(at) } else { row.valid_from };
+            return self.added.push(PriceRow { version, valid_from, ..row });
+        };
+        let next = successor(current, before, row, at);
+        if next.same_price(before) && known_names(before, &next) {
+            return self.unchanged.push(before.id.clone());
+        }
+        let jumps = lint::jumps(before, &next);
+        if jumps.is_empty() {
+            self.changed.push(Changed { before: before.clone(), row: next })
+        } else {
+            self.quarantined.push(Quarantined { row: next, reasons: jumps })
+        }
+    }
     /// The rows to store and to add to the book.
+    pub fn rows(&self) -> impl Iterator<Item = &PriceRow> {
+        self.added.iter().chain(self.changed.iter().map(|changed| &changed.row))
+    }
+    /// The same, given away.
     pub fn into_rows(self) -> impl Iterator<Item = PriceRow> {
         self.added.into_iter().chain(self.changed.into_iter().map(|changed| changed.row))
     }
@@ -41,29 +63,13 @@ impl Changes {
 /// Compares imported rows with the book as it holds at `at`, from when the new versions will hold.
 pub fn plan_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp) -> Changes {
     let mut changes = Changes::default();
-    for row in imported {
-        let Some(before) = current.find(&row.provider, &row.model, at) else {
-            let version = next_version(current, &row.id);
-            let valid_from = if version > 1 { Some(at) } else { row.valid_from };
-            changes.added.push(PriceRow { version, valid_from, ..row });
-            continue;
-        };
-        // A snapshot that so far was another row's alias becomes a row of its own only if its price differs.
-        let mut next = successor(current, before, row, at);
-        if next.same_price(before) && known_names(before, &next) {
-            changes.unchanged.push(before.id.clone());
-            continue;
-        }
-        let jumps = lint::jumps(before, &next);
-        if !jumps.is_empty() {
-            changes.quarantined.push(Quarantined { row: next, reasons: jumps });
-            continue;
-        }
-        if next.limits == Default::default() {
-            next.limits = before.limits;
-        }
-        changes.changed.push(Changed { before: before.clone(), row: next });
-    }
+    let is_alias = |row: &PriceRow| current.find(&row.provider, &row.model, at).is_some_and(|found| found.model != row.model);
+    let (aliases, own): (Vec<PriceRow>, Vec<PriceRow>) = imported.into_iter().partition(is_alias);
+    own.into_iter().for_each(|row| changes.plan(current, row, at));
+    // A snapshot that so far was another row's alias becomes a row of its own only if its price differs from what that
+    // row's will be.
+    let after = current.with(changes.rows().cloned()).unwrap_or_else(|_| current.clone());
+    aliases.into_iter().for_each(|row| changes.plan(&after, row, at));
     changes
 }
 
@@ -86,6 +92,9 @@ fn successor(current: &PriceBook, before: &PriceRow, row: PriceRow, at: Timestam
     }
     if next.derived.is_empty() {
         next.derived = before.derived.clone();
+    }
+    if next.limits == Default::default() {
+        next.limits = before.limits;
     }
     for (meter, fee) in &before.fees {
         next.fees.entry(meter.clone()).or_insert(*fee);

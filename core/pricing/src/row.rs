@@ -218,7 +218,8 @@ impl PriceRow {
             && self.tier_names == other.tier_names
             && self.windows == other.windows
             && self.derived == other.derived
-            && self.multipliers == other.multipliers
+            && self.multipliers.len() == other.multipliers.len()
+            && self.multipliers.iter().all(|multiplier| other.multipliers.contains(multiplier))
             && self.fees == other.fees
     }
 }

@@ -99,7 +99,7 @@ impl<'a> Entry<'a> {
             return Err("it has no price that the book can hold".into());
         }
         let windows = self.windows(&prices)?;
-        let tiers = prices.into_tiers(self.map.comparator, self.map.one_input_rate).unwrap_or_else(no_rates);
+        let tiers = prices.into_tiers(self.map.comparator, self.one_input_rate()).unwrap_or_else(no_rates);
         let provider: Text = self.map.book.clone().unwrap_or_else(|| self.provider.as_str().into());
         let model: Text = self.map.model(&self.provider, self.key).into();
         let tier_names = self.map.tier_names.iter().filter(|(_, tier)| tiers.contains_key(*tier)).map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -127,6 +127,9 @@ impl<'a> Entry<'a> {
             limits: Limits { max_input: self.limit("max_input_tokens"), max_output: self.limit("max_output_tokens") },
         };
         row.check().map(|()| row).map_err(|e| e.to_string())
+    }
+    fn one_input_rate(&self) -> bool {
+        self.map.one_input_rate && self.mode != "embedding"
     }
     fn limit(&self, name: &str) -> Option<u64> {
         u64::try_from(exact::parse(self.fields.get(name)?.get()).ok()?.normalize()).ok()
@@ -185,7 +188,7 @@ impl<'a> Entry<'a> {
         }
         let spans: Vec<Span> = fields.get("windows").and_then(|raw| serde_json::from_str(raw.get()).ok()).ok_or_else(|| bad("it has no readable windows"))?;
         let hours = spans.iter().flat_map(Span::hours).collect::<Option<Vec<_>>>().ok_or_else(|| bad("hours are written 00:00-08:00"))?;
-        let tiers = usual.overlaid(rates).into_tiers(self.map.comparator, self.map.one_input_rate).ok_or_else(|| bad("there are no usual prices beside it"))?;
+        let tiers = usual.overlaid(rates).into_tiers(self.map.comparator, self.one_input_rate()).ok_or_else(|| bad("there are no usual prices beside it"))?;
         Ok(vec![Window { name: "off-peak".into(), hours, tiers }])
     }
     fn search_fee(&self) -> Result<Option<Rate>, String> {

@@ -1,0 +1,55 @@
+//! Our own catalogue, and how a broken one is refused.
+
+mod common;
+
+use std::collections::{BTreeMap, HashMap};
+
+use common::{catalogue, noon};
+use insta::assert_snapshot;
+use weighbridge_pricing::{PriceBook, lint};
+
+const CATALOGUE: &str = include_str!("../../../plugins/catalogue/prices.toml");
+
+#[test]
+fn the_catalogue_is_a_book_of_plausible_prices() {
+    let book = PriceBook::catalogue(CATALOGUE).unwrap();
+    let suspicious: Vec<String> = book.rows().flat_map(|row| lint::suspicions(row).into_iter().map(|why| format!("{}: {why}", row.id))).collect();
+    assert_eq!(suspicious, Vec::<String>::new());
+    let free: Vec<_> = book.rows().filter(|row| lint::is_free(row)).map(|row| &row.id).collect();
+    assert!(free.is_empty(), "{free:?}");
+    assert!(book.rows().all(|row| row.source.date.is_some() && (row.source.url.is_some() || &*row.provider == "simulated")));
+    let mut models = BTreeMap::<&str, usize>::new();
+    book.rows().for_each(|row| *models.entry(&row.provider).or_default() += 1);
+    assert_snapshot!(format!("{models:?}"), @r#"{"anthropic": 24, "deepseek": 5, "google": 21, "groq": 8, "mistral": 18, "openai": 62, "simulated": 3, "xai": 9}"#);
+}
+
+#[test]
+fn a_name_belongs_to_one_row() {
+    let book = PriceBook::catalogue(CATALOGUE).unwrap();
+    let mut owners: HashMap<(&str, &str), &str> = HashMap::new();
+    for row in book.rows() {
+        for name in row.aliases.iter().chain([&row.model]) {
+            assert_eq!(owners.insert((&row.provider, name), &row.id), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_models_are_there() {
+    let book = PriceBook::catalogue(CATALOGUE).unwrap();
+    for model in ["sim-small", "sim-large", "sim-reasoner", "sim-small-2026-11-01"] {
+        let row = book.find("simulated", model, noon()).unwrap();
+        let rates = &row.tiers["default"][0].rates;
+        assert!(["input", "cache_read", "output"].iter().all(|meter| rates.keys().any(|priced| priced.as_str() == *meter)), "{model}");
+    }
+}
+
+#[test]
+fn a_broken_catalogue_names_the_model_and_the_key() {
+    let refusal = |models: &str| PriceBook::catalogue(&catalogue(models)).unwrap_err().to_string();
+    assert_snapshot!(refusal("models.m.rates = { input = \"cheap\" }"), @r#"catalogue: providers.acme.models."m".rates.input: "cheap" is not a decimal number such as "0.15""#);
+    assert_snapshot!(refusal("models.m.rates = { input = \"1\" }\nmodels.m.above = { 200k = { input = \"2\" } }"), @r#"catalogue: providers.acme.models."m".above.200k: a threshold is a number of tokens"#);
+    assert_snapshot!(refusal("models.m.rates = { input = \"1\" }\nmodels.m.tiers.auto = \"2\""), @r#"catalogue: price acme/m: tiers: "auto" is never a tier; the usual one is called "default""#);
+    assert!(refusal("models.m.rates = { input = 1.5 }").contains("invalid type: floating point `1.5`"));
+    assert!(refusal("models.m.price = \"1\"").contains("unknown field `price`"));
+}
