@@ -88,6 +88,9 @@ pub enum LedgerError {
     /// A sum that 28 digits cannot hold.
     #[error("the sum for {0} does not fit in 28 significant digits; ask for fewer days or look for an absurd quantity")]
     Inexact(String),
+    /// The journal could not be read where it was written before.
+    #[error("{0}")]
+    Damaged(String),
     /// The queryable store failed; the journal is not affected.
     #[error("the queryable store failed: {0}; the journal is whole, restart to rebuild the store from it")]
     Store(String),

@@ -1,17 +1,32 @@
 //! The ledger's handle: reserve, settle, put, and close.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+    thread::JoinHandle,
+    time::Duration,
+};
 
+use parking_lot::{Mutex, RwLock};
 use weighbridge_domain::{Clock, EventId, UsageEvent};
 
 use crate::{
-    document::{Document, DocumentKind},
+    apply::{Applier, Backlog},
+    commit::Committer,
+    document::Document,
     error::{LedgerError, OpenError},
-    hold::{Hold, Reservation},
+    health::Health,
+    hold::{Abandoned, Hold, Reservation},
+    journal::{
+        Tail,
+        disk::{Disk, RealDisk},
+        writer::Writer,
+    },
     pending::{Pending, Receipt},
-    query::{AggregateQuery, AggregateRow, EventPage, EventQuery, StoredEvent},
+    queue::{Answer, Queue},
     stats::Stats,
-    verify::VerifyReport,
+    store::Store,
 };
 
 /// How to open a ledger. [`LedgerOptions::at`] has sensible values for everything.
@@ -29,6 +44,8 @@ pub struct LedgerOptions {
     pub min_free_bytes: u64,
     /// Memory for the queryable store's cache, in bytes.
     pub store_cache_bytes: u64,
+    /// Where the journal is written; tests make it fail.
+    pub disk: Arc<dyn Disk>,
 }
 
 impl LedgerOptions {
@@ -40,10 +57,14 @@ impl LedgerOptions {
             max_window: Duration::from_micros(500),
             hold_window: Duration::from_millis(50),
             min_free_bytes: 64 << 20,
-            store_cache_bytes: 16 << 20,
+            store_cache_bytes: 8 << 20,
+            disk: Arc::new(RealDisk),
         }
     }
 }
+
+/// A document's body may be so long, in bytes.
+const MOST_DOCUMENT: usize = 1 << 20;
 
 /// What was found, and done, when the ledger was opened.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -68,81 +89,195 @@ pub struct Opened {
     pub recovery: RecoveryReport,
 }
 
-pub(crate) struct Shared;
+/// Figures that only count up.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) write_failures: AtomicU64,
+}
+
+/// What the handle, its threads and every reservation share.
+pub(crate) struct Shared {
+    pub(crate) options: LedgerOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: Queue,
+    pub(crate) backlog: Backlog,
+    /// What is durable; only the committer writes it.
+    pub(crate) tail: Mutex<Tail>,
+    pub(crate) health: Health,
+    /// Absent once closed.
+    pub(crate) store: RwLock<Option<Arc<dyn Store>>>,
+    pub(crate) counters: Counters,
+}
 
 impl Shared {
-    pub(crate) fn abandon(&self, _hold: &Hold) {
-        unimplemented!()
+    /// A reservation was dropped.
+    pub(crate) fn abandon(&self, hold: &Hold) {
+        self.queue.settle(hold.id, vec![hold.abandoned(Abandoned::Dropped, self.clock.now())], Answer::Nobody);
+    }
+
+    pub(crate) fn store(&self) -> Result<Arc<dyn Store>, LedgerError> {
+        self.store.read().clone().ok_or(LedgerError::Closed)
+    }
+
+    /// Waits until the store has everything acknowledged before.
+    pub(crate) fn barrier(&self) -> Result<(), LedgerError> {
+        let lsn = self.tail.lock().lsn;
+        self.backlog.barrier(lsn)
     }
 }
 
 /// The books. Cheap to clone; the last clone closes them.
 #[derive(Clone)]
 pub struct Ledger {
-    #[expect(dead_code, reason = "filled in next")]
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+    running: Arc<Running>,
 }
 
-#[expect(unused_variables, reason = "filled in next")]
+/// What ends when the ledger is closed.
+struct Running {
+    shared: Arc<Shared>,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    committer: JoinHandle<()>,
+    applier: JoinHandle<()>,
+    _lock: File,
+}
+
 impl Ledger {
     /// Opens the data folder, repairs what a crash left, and starts the committer.
     pub fn open(options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
-        unimplemented!()
+        crate::recover::open(options, clock)
     }
+
+    /// Starts the threads.
+    pub(crate) fn start(shared: Arc<Shared>, writer: Writer, applier: Applier, lock: File) -> std::io::Result<Self> {
+        let thread = |name: &str| std::thread::Builder::new().name(name.into());
+        let committer = Committer::new(shared.clone(), writer);
+        let also = shared.clone();
+        let committer = thread("ledger-commit").spawn(move || {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| committer.run())).is_err() {
+                // Nothing is acknowledged any more, and nobody waits for it.
+                also.queue.close();
+                also.health.set_write_failure(Some("its committer failed; restart the process".into()));
+                also.queue.refuse(&LedgerError::Closed);
+            }
+        })?;
+        let also = shared.clone();
+        let mut applier = applier;
+        let applier = thread("ledger-apply").spawn(move || also.backlog.run(&mut applier))?;
+        let threads = Mutex::new(Some(Threads { committer, applier, _lock: lock }));
+        Ok(Self { running: Arc::new(Running { shared: shared.clone(), threads }), shared })
+    }
+
     /// Writes down that a call is about to be made. Never waits for the disk: the hold is durable with the next group commit.
     pub fn reserve(&self, hold: Hold) -> Result<Reservation, LedgerError> {
-        unimplemented!()
+        self.shared.health.check()?;
+        let hold = Arc::new(hold);
+        self.shared.queue.hold(&hold)?;
+        Ok(Reservation::granted(hold, self.shared.clone()))
     }
+
     /// Ends a call: its events and the release of its hold, atomically. An empty list settles it as abandoned.
+    ///
+    /// While the disk cannot be written the answer is [`LedgerError::Unavailable`] at once, and the settlement is kept
+    /// and written when that is possible again.
     pub fn settle(&self, reservation: Reservation, events: Vec<UsageEvent>) -> Pending<Receipt> {
-        unimplemented!()
+        let hold = reservation.consume();
+        let events = if events.is_empty() { vec![hold.abandoned(Abandoned::Dropped, self.shared.clock.now())] } else { events };
+        if let Some(error) = self.shared.health.write_failure() {
+            self.shared.queue.settle(hold.id, events, Answer::Nobody);
+            return Pending::ready(Err(error));
+        }
+        let (pending, promise) = Pending::new();
+        self.shared.queue.settle(hold.id, events, Answer::Receipt(promise));
+        pending
     }
+
     /// Takes a reservation back without an event: nothing was sent, nothing is to be recorded (an id that turned out to be a repetition).
     pub fn release(&self, reservation: Reservation) -> Pending<()> {
-        unimplemented!()
+        let hold = reservation.consume();
+        if let Some(error) = self.shared.health.write_failure() {
+            self.shared.queue.settle(hold.id, Vec::new(), Answer::Nobody);
+            return Pending::ready(Err(error));
+        }
+        let (pending, promise) = Pending::new();
+        self.shared.queue.settle(hold.id, Vec::new(), Answer::Done(promise));
+        pending
     }
+
     /// Stores a document; the answer is the journal's record number, rising with every record.
     pub fn put(&self, document: Document) -> Pending<u64> {
-        unimplemented!()
+        let bytes = document.body.len();
+        if bytes > MOST_DOCUMENT {
+            return Pending::ready(Err(LedgerError::TooLarge { id: document.id.to_string(), bytes, limit: MOST_DOCUMENT }));
+        }
+        if let Some(error) = self.shared.health.write_failure() {
+            return Pending::ready(Err(error));
+        }
+        let (pending, promise) = Pending::new();
+        self.shared.queue.document(document, Answer::Lsn(promise));
+        pending
     }
-    /// All documents of a kind, by id. Blocking, as all reads are.
-    pub fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, LedgerError> {
-        unimplemented!()
+
+    /// Waits until everything handed in before is durable, the holds too. Blocking.
+    pub fn flush(&self) -> Result<(), LedgerError> {
+        let (pending, promise) = Pending::new();
+        self.shared.queue.mark(Answer::Done(promise));
+        pending.wait()
     }
-    /// One document.
-    pub fn document(&self, kind: DocumentKind, id: &str) -> Result<Option<Document>, LedgerError> {
-        unimplemented!()
-    }
-    /// One event.
-    pub fn event(&self, id: EventId) -> Result<Option<StoredEvent>, LedgerError> {
-        unimplemented!()
-    }
-    /// One page of events, in commit order.
-    pub fn events(&self, query: &EventQuery) -> Result<EventPage, LedgerError> {
-        unimplemented!()
-    }
-    /// Walks over events in commit order until told to stop.
-    pub fn for_each_event(&self, query: &EventQuery, visit: impl FnMut(&StoredEvent) -> std::ops::ControlFlow<()>) -> Result<(), LedgerError> {
-        unimplemented!()
-    }
-    /// Sums, in the order of customer, day, provider, model, currency, meter.
-    pub fn aggregates(&self, query: &AggregateQuery) -> Result<Vec<AggregateRow>, LedgerError> {
-        unimplemented!()
-    }
+
     /// The open holds, in the order of their ids.
     pub fn held(&self) -> Vec<Hold> {
-        unimplemented!()
+        self.shared.queue.held().iter().map(|hold| Hold::clone(hold)).collect()
     }
-    /// Recomputes everything from the journal; `progress(done, total)` is told in bytes. Calls may go on meanwhile.
-    pub fn verify(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<VerifyReport, LedgerError> {
-        unimplemented!()
-    }
+
     /// Figures.
     pub fn stats(&self) -> Stats {
-        unimplemented!()
+        use std::sync::atomic::Ordering::Relaxed;
+        let tail = *self.shared.tail.lock();
+        Stats {
+            events: tail.seq,
+            records: tail.lsn,
+            segments: tail.segments,
+            journal_bytes: tail.sealed_bytes + tail.offset,
+            held: self.shared.queue.held_count(),
+            backlog_events: self.shared.backlog.waiting_events(),
+            commits: self.shared.counters.commits.load(Relaxed),
+            write_failures: self.shared.counters.write_failures.load(Relaxed),
+            free_bytes: self.shared.health.free_bytes(),
+            store_bytes: self.shared.store().map_or(0, |store| store.bytes()),
+            unavailable: self.shared.health.why(),
+        }
     }
+
     /// Commits what is pending, brings the queryable store up to date and lets go of the folder. Further use gets [`LedgerError::Closed`].
     pub fn close(&self) {
-        unimplemented!()
+        self.running.close();
+    }
+}
+
+impl Running {
+    fn close(&self) {
+        // Held to the end: a second closer returns when the first is done.
+        let mut threads = self.threads.lock();
+        let Some(running) = threads.take() else { return };
+        self.shared.queue.close();
+        let _ = running.committer.join();
+        self.shared.backlog.close();
+        let _ = running.applier.join();
+        if let Some(store) = self.shared.store.write().take()
+            && let Err(error) = store.flush()
+        {
+            tracing::warn!(%error, "the queryable store could not be flushed; it is brought up to date from the journal at the next start");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -28,21 +28,28 @@ enum State<T> {
     Taken,
 }
 
-/// The committer's end of a [`Pending`].
-pub(crate) struct Slot<T>(Mutex<State<T>>);
+type Slot<T> = Mutex<State<T>>;
 
-impl<T> Slot<T> {
-    /// The first answer counts; later ones are for nobody.
-    pub(crate) fn complete(&self, result: Result<T, LedgerError>) {
-        let mut state = self.0.lock();
-        if let State::Waiting(waker) = &mut *state {
-            let waker = waker.take();
-            *state = State::Done(result);
-            drop(state);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+/// The committer's end of a [`Pending`]. One that is dropped says that the ledger is closed, so nobody waits for ever.
+pub(crate) struct Promise<T>(Option<Arc<Slot<T>>>);
+
+impl<T> Promise<T> {
+    pub(crate) fn keep(mut self, result: Result<T, LedgerError>) {
+        self.complete(result);
+    }
+
+    fn complete(&mut self, result: Result<T, LedgerError>) {
+        let Some(slot) = self.0.take() else { return };
+        let before = std::mem::replace(&mut *slot.lock(), State::Done(result));
+        if let State::Waiting(Some(waker)) = before {
+            waker.wake();
         }
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        self.complete(Err(LedgerError::Closed));
     }
 }
 
@@ -51,13 +58,13 @@ impl<T> Slot<T> {
 pub struct Pending<T>(Arc<Slot<T>>);
 
 impl<T> Pending<T> {
-    pub(crate) fn new() -> (Self, Arc<Slot<T>>) {
-        let slot = Arc::new(Slot(Mutex::new(State::Waiting(None))));
-        (Self(slot.clone()), slot)
+    pub(crate) fn new() -> (Self, Promise<T>) {
+        let slot = Arc::new(Mutex::new(State::Waiting(None)));
+        (Self(slot.clone()), Promise(Some(slot)))
     }
 
     pub(crate) fn ready(result: Result<T, LedgerError>) -> Self {
-        Self(Arc::new(Slot(Mutex::new(State::Done(result)))))
+        Self(Arc::new(Mutex::new(State::Done(result))))
     }
 
     /// Blocks this thread until it is durable: for the command line and tests, never on an async worker.
@@ -77,7 +84,7 @@ impl<T> Future for Pending<T> {
     type Output = Result<T, LedgerError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut state = self.0.0.lock();
+        let mut state = self.0.lock();
         match std::mem::replace(&mut *state, State::Taken) {
             State::Done(result) => Poll::Ready(result),
             State::Waiting(mut waker) => {
