@@ -17,7 +17,11 @@ pub fn plan(config: &Config) -> Plan {
     Plan {
         body_facts: facts(config, None),
         event_facts,
-        body_text: BODY_TEXT.iter().map(|pointer| (*pointer).into()).chain(config.reasoning_text.iter().map(|member| format!("/choices/*/message/{member}"))).collect(),
+        body_text: BODY_TEXT
+            .iter()
+            .map(|pointer| (*pointer).into())
+            .chain(config.reasoning_text.iter().map(|member| format!("/choices/*/message/{member}")))
+            .collect(),
         event_text: event_text(config),
         prompt_text: strings(&PROMPT_TEXT),
         terminal: Some(done()),

@@ -177,15 +177,29 @@ impl Dialect {
 impl Config {
     /// Reads and checks the JSON object that the host hands over.
     pub fn parse(json: &str) -> Result<Self, PluginError> {
-        let config: Self = serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of an OpenAI-speaking provider: {error}")))?;
+        let config: Self =
+            serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of an OpenAI-speaking provider: {error}")))?;
         config.auth()?;
         let usage = &config.usage;
         let lists = [
-            &usage.input, &usage.cached, &usage.cache_miss, &usage.cache_write, &usage.input_audio, &usage.input_image, &usage.input_video, &usage.output,
-            &usage.reasoning, &usage.output_audio, &usage.output_image, &usage.total, &config.service_tier, &config.model,
+            &usage.input,
+            &usage.cached,
+            &usage.cache_miss,
+            &usage.cache_write,
+            &usage.input_audio,
+            &usage.input_image,
+            &usage.input_video,
+            &usage.output,
+            &usage.reasoning,
+            &usage.output_audio,
+            &usage.output_image,
+            &usage.total,
+            &config.service_tier,
+            &config.model,
         ];
         let bad = lists.into_iter().flatten().chain(config.meters.values()).find(|pointer| !pointer.starts_with('/'));
-        let refusal = bad.map(|bad| PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
+        let refusal =
+            bad.map(|bad| PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
         refusal.map_or(Ok(config), Err)
     }
     /// The credential's place.

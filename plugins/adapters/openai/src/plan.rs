@@ -80,12 +80,8 @@ pub fn passing(config: &Config, dialect: Dialect, fields: &[&str]) -> Plan {
 
 /// Text rules: the member that an event must hold, and the pointer.
 pub fn event_texts<'a>(pointers: impl IntoIterator<Item = (&'a str, String)>) -> Vec<FactRule> {
-    let rule = |(member, pointer)| FactRule {
-        name: "text".into(),
-        pointer,
-        events: Some(EventFilter::containing([format!("\"{member}\"")])),
-        combine: Combine::Last,
-    };
+    let rule =
+        |(member, pointer)| FactRule { name: "text".into(), pointer, events: Some(EventFilter::containing([format!("\"{member}\"")])), combine: Combine::Last };
     pointers.into_iter().map(rule).collect()
 }
 

@@ -37,17 +37,37 @@ const ENDS: [&str; 5] = ["response.completed", "response.incomplete", "response.
 /// The plan for responses.
 pub fn plan(config: &Config) -> Plan {
     let rule = |prefix: &str, events: Option<EventFilter>| {
-        let rule = move |&(name, pointer): &(&str, &str)| FactRule { name: name.into(), pointer: format!("{prefix}{pointer}"), events: events.clone(), combine: Combine::Last };
+        let rule = move |&(name, pointer): &(&str, &str)| FactRule {
+            name: name.into(),
+            pointer: format!("{prefix}{pointer}"),
+            events: events.clone(),
+            combine: Combine::Last,
+        };
         FACTS.iter().map(rule).collect()
     };
     // In clear text: reasoning summaries, tool calls and answers, each once, as deltas.
-    let texts = ["response.output_text.delta", "response.refusal.delta", "response.reasoning_text.delta", "response.function_call_arguments.delta", "response.custom_tool_call_input.delta"];
+    let texts = [
+        "response.output_text.delta",
+        "response.refusal.delta",
+        "response.reasoning_text.delta",
+        "response.function_call_arguments.delta",
+        "response.custom_tool_call_input.delta",
+    ];
     Plan {
         body_facts: rule("", None),
         event_facts: rule("/response", Some(EventFilter::containing([r#""input_tokens""#, r#""service_tier""#]))),
         body_text: strings(&["/output/*/content/*/text", "/output/*/content/*/refusal", "/output/*/arguments", "/output/*/input", "/output/*/name"]),
         event_text: event_texts(texts.map(|text| (text, "/delta".to_owned()))),
-        prompt_text: strings(&["/input", "/input/*/content", "/input/*/content/*/text", "/input/*/output", "/input/*/arguments", "/instructions", "/tools/*/name", "/tools/*/description"]),
+        prompt_text: strings(&[
+            "/input",
+            "/input/*/content",
+            "/input/*/content/*/text",
+            "/input/*/output",
+            "/input/*/arguments",
+            "/instructions",
+            "/tools/*/name",
+            "/tools/*/description",
+        ]),
         terminal: Some(EventFilter::named(ENDS)),
         failure: Some(EventFilter::named(["response.failed", "error"])),
         ..passing(config, Dialect::Responses, &["/model"])

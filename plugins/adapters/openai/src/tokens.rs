@@ -130,10 +130,10 @@ impl Counts {
             leaves.push((meter, (part > 0).then_some(part)));
         }
         leaves.insert(0, ("output", Some(left)));
-        if let Some((total, input)) = self.total.zip(self.input) {
-            if total != input + all {
-                let _: Option<()> = facts.doubt("total_disagrees");
-            }
+        if let Some((total, input)) = self.total.zip(self.input)
+            && total != input + all
+        {
+            let _: Option<()> = facts.doubt("total_disagrees");
         }
         quantities(leaves)
     }

@@ -43,8 +43,7 @@ weighbridge_plugin::register_counter!(O200k);
 
 /// The tokens of a text. Special tokens such as `<|endoftext|>` are counted as the ordinary text that they are in a message.
 pub(crate) fn count(text: &str) -> Count {
-    split::pieces(text).map(|piece| merge::count(piece.as_bytes())).fold(Count { tokens: 0, exact: true }, |sum, (tokens, exact)| Count {
-        tokens: sum.tokens + tokens,
-        exact: sum.exact && exact,
-    })
+    split::pieces(text)
+        .map(|piece| merge::count(piece.as_bytes()))
+        .fold(Count { tokens: 0, exact: true }, |sum, (tokens, exact)| Count { tokens: sum.tokens + tokens, exact: sum.exact && exact })
 }

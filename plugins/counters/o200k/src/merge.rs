@@ -4,10 +4,7 @@
 //! scan for the lowest rank; long ones keep a heap of candidates. A piece beyond [`WINDOW`], which no natural text has, is
 //! counted window by window and said to be inexact: work and memory stay linear in the input, whatever it is.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use crate::vocabulary::{byte_token, is_token, merge};
 
@@ -73,8 +70,11 @@ struct Part {
 fn heap(piece: &[u8]) -> u64 {
     const NOBODY: u32 = u32::MAX;
     let last = piece.len() as u32 - 1;
-    let mut parts: Vec<Part> =
-        piece.iter().zip(0u32..).map(|(&byte, at)| Part { token: byte_token(byte), left: at.wrapping_sub(1), right: if at == last { NOBODY } else { at + 1 } }).collect();
+    let mut parts: Vec<Part> = piece
+        .iter()
+        .zip(0u32..)
+        .map(|(&byte, at)| Part { token: byte_token(byte), left: at.wrapping_sub(1), right: if at == last { NOBODY } else { at + 1 } })
+        .collect();
     let mut candidates = BinaryHeap::with_capacity(piece.len());
     let offer = |candidates: &mut BinaryHeap<_>, parts: &[Part], at: u32| {
         if at != NOBODY && parts[at as usize].right != NOBODY {

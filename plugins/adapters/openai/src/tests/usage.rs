@@ -34,7 +34,9 @@ fn rule_5_reasoning_is_inside_or_beside_as_the_total_says() {
 
 #[test]
 fn rule_6_a_modality_is_clipped_to_what_was_not_cached() {
-    let usage = |cached| format!(r#"{{"prompt_tokens":500,"completion_tokens":1,"prompt_tokens_details":{{"cached_tokens":{cached},"audio_tokens":200,"image_tokens":100}}}}"#);
+    let usage = |cached| {
+        format!(r#"{{"prompt_tokens":500,"completion_tokens":1,"prompt_tokens_details":{{"cached_tokens":{cached},"audio_tokens":200,"image_tokens":100}}}}"#)
+    };
     assert_eq!(chat(&usage(0)), "input=200 input_audio=200 input_image=100 cache_read=0 output=1");
     assert_eq!(chat(&usage(250)), "input=0 input_audio=200 input_image=50 cache_read=250 output=1");
 }
@@ -57,7 +59,10 @@ fn rule_16_only_a_served_tier_is_a_tier() {
 fn rule_36_contradictions_are_clipped_and_flagged_never_negative() {
     for (usage, expected) in [
         (r#"{"prompt_tokens":10,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":161}}"#, "input=0 cache_read=10 output=2 cached_exceeds_prompt"),
-        (r#"{"prompt_tokens":10,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":3}}"#, "input=10 output=0 reasoning=2 reasoning_exceeds_completion"),
+        (
+            r#"{"prompt_tokens":10,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":3}}"#,
+            "input=10 output=0 reasoning=2 reasoning_exceeds_completion",
+        ),
         (r#"{"prompt_tokens":-10,"completion_tokens":2}"#, "output=2 negative_input input_not_reported"),
         (r#"{"prompt_tokens":10,"completion_tokens":1e15}"#, "input=10 absurd_output"),
         (r#"{"prompt_tokens":10,"completion_tokens":2,"total_tokens":99}"#, "input=10 output=2 total_disagrees"),
@@ -83,7 +88,10 @@ fn other_providers_are_settings_of_the_same_component() {
     let body = r#"{"usage":{"prompt_cache_hit_tokens":64,"prompt_cache_miss_tokens":6,"completion_tokens":5}}"#;
     assert_eq!(line(&read(deepseek, "openai.chat", body)), "input=6 cache_read=64 output=5");
     let searching = "[meters]\nweb_searches = \"/usage/num_search_queries\"";
-    assert_eq!(line(&read(searching, "openai.chat", r#"{"usage":{"prompt_tokens":1,"completion_tokens":2,"num_search_queries":3}}"#)), "input=1 output=2 web_searches=3");
+    assert_eq!(
+        line(&read(searching, "openai.chat", r#"{"usage":{"prompt_tokens":1,"completion_tokens":2,"num_search_queries":3}}"#)),
+        "input=1 output=2 web_searches=3"
+    );
 }
 
 #[test]

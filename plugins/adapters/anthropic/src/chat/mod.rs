@@ -1,0 +1,17 @@
+//! OpenAI's chat completions, translated to Anthropic's Messages API and back.
+//!
+//! What has no counterpart is refused by name, never dropped in silence.
+
+pub mod answer;
+pub mod content;
+pub mod error;
+pub mod messages;
+pub mod params;
+pub mod reasoning;
+pub mod request;
+pub mod shape;
+pub mod state;
+pub mod stream;
+pub mod tools;
+pub mod usage;
+pub mod wire;

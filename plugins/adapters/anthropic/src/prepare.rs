@@ -1,0 +1,20 @@
+//! The upstream request of a client that speaks Anthropic's own dialect: its own bytes, with the model renamed where needed.
+
+use weighbridge_plugin::adapter::{BodyPlan, ClientRequest, Edit, Header, UpstreamRequest};
+
+use crate::config::Config;
+
+/// The header that names the API's version.
+pub const VERSION: &str = "anthropic-version";
+
+/// What goes upstream.
+pub fn messages(config: &Config, request: &ClientRequest) -> UpstreamRequest {
+    let renamed = request.model != request.upstream_model;
+    let model = || Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string());
+    UpstreamRequest {
+        path_and_query: config.path.clone(),
+        headers: if request.header(VERSION).is_some() { Vec::new() } else { vec![Header::new(VERSION, config.version.as_str())] },
+        body: if renamed { BodyPlan::Edits(vec![model()]) } else { BodyPlan::Unchanged },
+        ..UpstreamRequest::default()
+    }
+}
