@@ -1,2 +1,10 @@
 //! The weighbridge binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    weighbridge_server::cli::main()
+}

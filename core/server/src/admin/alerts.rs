@@ -1,0 +1,87 @@
+//! `alerts`: what an operator should look at, found by looking, not remembered.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use weighbridge_ledger::{AggregateQuery, LedgerError};
+
+use super::{Shared, page::Page, problem::{Json, Problem}};
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Alert {
+    /// A stable word: `unpriced_model`, `unrated_events`, `no_default_plan`, `low_disk`, `ledger_unavailable`, `unreadable_document`.
+    pub code: &'static str,
+    /// `error`: something is refused or lost; `warning`: it will cost somebody something.
+    pub severity: &'static str,
+    /// What it is about: `provider/model`, a plan.
+    pub subject: Option<String>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Lists what should be looked at.
+#[utoipa::path(get, path = "/alerts", tag = "alerts", responses((status = 200, body = Page<Alert>), (status = "default", body = Problem)))]
+async fn list(app: Shared) -> Result<Json<Page<Alert>>, Problem> {
+    Ok(Json(Page::whole(app.blocking(|app| alerts(app)).await?)))
+}
+
+/// Everything that should be looked at now, of the last thirty days. Blocking.
+pub fn alerts(app: &App) -> Result<Vec<Alert>, LedgerError> {
+    let mut alerts = Vec::new();
+    let stats = app.office.ledger.stats();
+    if let Some(reason) = stats.unavailable {
+        alerts.push(Alert { code: "ledger_unavailable", severity: "error", subject: None, message: format!("calls are refused: {reason}") });
+    }
+    if stats.free_bytes < LOW_DISK {
+        let message = format!("{} MiB are left on the disk of the data folder; below 64 MiB calls are refused", stats.free_bytes >> 20);
+        alerts.push(Alert { code: "low_disk", severity: "warning", subject: None, message });
+    }
+    if app.office.directory.default_plan().is_none() {
+        let message = "there is no plan \"standard\": calls of customers without a plan of their own are refused; create it".to_owned();
+        alerts.push(Alert { code: "no_default_plan", severity: "warning", subject: None, message });
+    }
+    alerts.extend(app.troubles.iter().map(|trouble| Alert { code: "unreadable_document", severity: "error", subject: None, message: trouble.clone() }));
+    unrated(app, &mut alerts)?;
+    Ok(alerts)
+}
+
+const LOW_DISK: u64 = 1 << 30;
+const DAYS: i32 = 30;
+
+#[derive(Default)]
+struct Missing {
+    unpriced: u64,
+    unrated: u64,
+}
+
+fn unrated(app: &App, alerts: &mut Vec<Alert>) -> Result<(), LedgerError> {
+    let from_day = app.office.now().day() - DAYS;
+    let mut models: BTreeMap<String, Missing> = BTreeMap::new();
+    for row in app.office.ledger.aggregates(&AggregateQuery { customer: None, from_day: Some(from_day), to_day: None })? {
+        if row.unpriced + row.unrated > 0 {
+            let missing = models.entry(format!("{}/{}", row.provider, row.model)).or_default();
+            missing.unpriced += row.unpriced;
+            missing.unrated += row.unrated;
+        }
+    }
+    for (model, Missing { unpriced, unrated }) in models {
+        if unpriced > 0 {
+            let message = format!("{unpriced} events of the last {DAYS} days have no cost: import a price for {model} (prices import), or look at the events' flags; they stay unpriced, never zero");
+            alerts.push(Alert { code: "unpriced_model", severity: "warning", subject: Some(model.clone()), message });
+        }
+        // An event without a cost has no charge either: only what is beyond that is news.
+        if unrated > unpriced {
+            let message = format!("{} events of the last {DAYS} days have a cost and no charge: usage-events says why", unrated - unpriced);
+            alerts.push(Alert { code: "unrated_events", severity: "warning", subject: Some(model), message });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The admin API under `/admin/v1` (bearer token, OpenAPI), `/metrics`, and a status page at `/`.
+//!
+//! One file per resource: its routes, its bodies, its handlers. What they do is in [`crate::office`]; what they refuse is
+//! in [`problem`].
+
+mod alerts;
+mod auth;
+mod customers;
+mod events;
+mod invoices;
+mod keys;
+mod ledger;
+mod page;
+mod plans;
+mod plugins;
+mod prices;
+mod problem;
+mod providers;
+mod quote;
+mod status;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{Router, extract::{DefaultBodyLimit, State}, http::Uri, middleware, response::IntoResponse};
+use utoipa::{OpenApi, openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme}};
+use utoipa_axum::router::OpenApiRouter;
+
+pub use alerts::{Alert, alerts};
+pub use ledger::{StatsView, VerifyView};
+pub use auth::AdminToken;
+use problem::Problem;
+
+use crate::app::App;
+
+/// What every handler is given.
+type Shared = State<Arc<App>>;
+
+/// A price file may be a few megabytes.
+const MAX_BODY: usize = 64 << 20;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Weighbridge admin API", description = "Customers, keys, plans, prices, usage and invoices. Amounts are decimal strings, times are RFC 3339 UTC, lists are pages."),
+    servers((url = "/admin/v1")),
+    security(("token" = []))
+)]
+struct Description;
+
+fn resources() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(customers::routes())
+        .merge(keys::routes())
+        .merge(plans::routes())
+        .merge(prices::routes())
+        .merge(quote::routes())
+        .merge(providers::routes())
+        .merge(plugins::routes())
+        .merge(events::routes())
+        .merge(summary::routes())
+        .merge(invoices::routes())
+        .merge(ledger::routes())
+        .merge(alerts::routes())
+}
+
+/// The description of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let (_, mut description) = resources().split_for_parts();
+    let components = description.components.get_or_insert_default();
+    components.security_schemes.insert("token".to_owned(), SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()).into());
+    description
+}
+
+/// Everything that is served on the admin address.
+pub fn router(app: Arc<App>, token: AdminToken) -> Router {
+    let (resources, _) = resources().split_for_parts();
+    let description = serde_json::to_string(&openapi()).unwrap_or_default();
+    let guarded = resources
+        .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
+        .method_not_allowed_fallback(|uri: Uri| async move { Problem::method_not_allowed(uri.path()) })
+        .layer(middleware::from_fn_with_state(token, auth::require))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    let open = Router::new()
+        .route("/admin/v1/openapi.json", axum::routing::get(|| async move { ([("content-type", "application/json")], description).into_response() }))
+        .route("/metrics", axum::routing::get(status::metrics))
+        .route("/health", axum::routing::get(|| async { "ok\n" }))
+        .route("/", axum::routing::get(status::page));
+    open.nest("/admin/v1", guarded).fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) }).with_state(app)
+}

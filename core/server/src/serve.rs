@@ -1,0 +1,101 @@
+//! Serves: data plane and admin plane, reload, and a stop that settles what is in flight.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{admin::{self, AdminToken}, app::App};
+
+/// Both planes, listening.
+pub struct Listeners {
+    data: TcpListener,
+    admin: TcpListener,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address} ({key}): {error}; stop the program that has it, or choose another address")]
+pub struct ListenError {
+    address: SocketAddr,
+    key: &'static str,
+    error: std::io::Error,
+}
+
+impl Listeners {
+    /// Binds both.
+    pub async fn bind(data: SocketAddr, admin: SocketAddr) -> Result<Self, ListenError> {
+        let bind = async |address: SocketAddr, key: &'static str| TcpListener::bind(address).await.map_err(|error| ListenError { address, key, error });
+        Ok(Self { data: bind(data, "server.listen").await?, admin: bind(admin, "server.admin_listen").await? })
+    }
+    /// Binds both; an address that is taken is replaced by a free port of the same host.
+    pub async fn bind_or_free(data: SocketAddr, admin: SocketAddr) -> Result<Self, ListenError> {
+        let bind = async |address: SocketAddr, key: &'static str| match TcpListener::bind(address).await {
+            Ok(listener) => Ok(listener),
+            Err(_) => TcpListener::bind((address.ip(), 0)).await.map_err(|error| ListenError { address, key, error }),
+        };
+        Ok(Self { data: bind(data, "server.listen").await?, admin: bind(admin, "server.admin_listen").await? })
+    }
+}
+
+/// A running server.
+pub struct Running {
+    /// The data plane's address.
+    pub data: SocketAddr,
+    /// The admin plane's address.
+    pub admin: SocketAddr,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    data_plane: JoinHandle<()>,
+    admin_plane: JoinHandle<()>,
+}
+
+/// Starts both planes.
+pub fn start(app: Arc<App>, listeners: Listeners, token: AdminToken) -> std::io::Result<Running> {
+    let (data, admin) = (listeners.data.local_addr()?, listeners.admin.local_addr()?);
+    let (stop, stopped) = watch::channel(false);
+    let grace = Duration::from_millis(app.settings.load().loaded.config.limits.shutdown_grace_ms);
+    let data_plane = tokio::spawn(weighbridge_gateway::serve(app.gateway.clone(), listeners.data, until(stopped.clone()), grace));
+    let router = admin::router(app.clone(), token);
+    let admin_plane = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listeners.admin, router).with_graceful_shutdown(until(stopped)).await {
+            tracing::error!(%error, "the admin API ended");
+        }
+    });
+    Ok(Running { data, admin, app, stop, data_plane, admin_plane })
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone means stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+impl Running {
+    /// Stops: no new calls, those in flight are settled, the books are closed.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.data_plane.await;
+        // Whoever keeps an admin connection open does not keep the books open.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.admin_plane).await;
+        let ledger = self.app.office.ledger.clone();
+        let _ = tokio::task::spawn_blocking(move || ledger.close()).await;
+    }
+}
+
+/// Resolves when the process is asked to stop (SIGTERM, SIGINT).
+pub async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,140 @@
+//! The plugins: the built-in ones, those of `[[plugins]]`, and what each is configured with.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use weighbridge_domain::Clock;
+use weighbridge_plugin_api::{Adapter, Counter, Kind, Manifest, pricing::PricingRules};
+use weighbridge_wasm::{HostOptions, PluginHost};
+
+use super::StartError;
+use crate::config::{self, ConfigError, Loaded, Problem};
+
+type Settings = BTreeMap<String, toml::Value>;
+
+/// Every plugin that is installed.
+pub struct Plugins {
+    host: PluginHost,
+    manifests: Vec<Manifest>,
+    /// What `[plugins.config]` says, by the plugin's name.
+    configs: BTreeMap<String, Settings>,
+}
+
+/// A plugin that `[[plugins]]` names by its file.
+struct Component {
+    manifest: Manifest,
+    wasm: Vec<u8>,
+}
+
+impl Plugins {
+    /// Starts the host and installs everything. Compiled components are kept in the data folder.
+    pub fn start(loaded: &Loaded, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
+        let entries = read(loaded)?;
+        let cache_dir = Some(loaded.config.store.path.join("plugin-cache"));
+        let host = PluginHost::new(HostOptions { cache_dir, clock: clock.clone(), ..HostOptions::default() }).map_err(|error| StartError::Plugins(error.to_string()))?;
+        let mut manifests = Vec::new();
+        for bundled in weighbridge_bundle::first_party() {
+            let broken = |error: &dyn std::fmt::Display| StartError::Plugins(format!("the built-in plugin \"{}\": {error}", bundled.name));
+            let manifest = Manifest::parse(bundled.manifest).map_err(|error| broken(&error))?;
+            host.install_text(bundled.manifest, bundled.wasm).map_err(|error| broken(&error))?;
+            manifests.push(manifest);
+        }
+        let mut configs = BTreeMap::new();
+        for (at, entry, component) in entries {
+            let name = match component {
+                None => entry.path.clone(),
+                Some(Component { manifest, wasm }) => {
+                    if manifests.iter().any(|known| known.name == manifest.name && known.kind == manifest.kind) {
+                        let message = format!("there is a plugin named \"{}\" already; choose another name in its plugin.toml", manifest.name);
+                        return Err(ConfigError(vec![problem(loaded, at, "path", message)]).into());
+                    }
+                    let name = manifest.name.clone();
+                    host.install(manifest.clone(), &wasm).map_err(|error| ConfigError(vec![problem(loaded, at, "path", error.to_string())]))?;
+                    manifests.push(manifest);
+                    name
+                }
+            };
+            configs.insert(name, entry.config.clone());
+        }
+        Ok(Self { host, manifests, configs })
+    }
+    /// The plugins of a running host, for a reload: the list of plugins itself is not changed by one.
+    pub fn running(host: PluginHost, loaded: &Loaded) -> Result<Self, StartError> {
+        let manifests = host.list().into_iter().map(|plugin| plugin.manifest).collect();
+        let mut configs = BTreeMap::new();
+        for (_, entry, component) in read(loaded)? {
+            configs.insert(component.map_or_else(|| entry.path.clone(), |component| component.manifest.name), entry.config.clone());
+        }
+        Ok(Self { host, manifests, configs })
+    }
+    /// Their manifests, the built-in ones first.
+    pub fn manifests(&self) -> &[Manifest] {
+        &self.manifests
+    }
+    /// Loads the rules of plans.
+    pub fn rules(&self) -> Arc<dyn PricingRules> {
+        Arc::new(self.host.clone())
+    }
+    /// An adapter, configured by `[plugins.config]` and, over that, by its provider's own.
+    pub fn adapter(&self, name: &str, of_provider: &Settings) -> Result<Arc<dyn Adapter>, String> {
+        let mut settings = self.configs.get(name).cloned().unwrap_or_default();
+        settings.extend(of_provider.clone());
+        self.host.adapter(name, &settings).map_err(|error| error.to_string())
+    }
+    /// The counter for what providers do not report: the first there is.
+    pub fn counter(&self) -> Result<Option<Arc<dyn Counter>>, StartError> {
+        let Some(manifest) = self.manifests.iter().find(|manifest| manifest.kind == Kind::Counter) else { return Ok(None) };
+        let settings = self.configs.get(&manifest.name).cloned().unwrap_or_default();
+        let counter = self.host.counter(&manifest.name, &settings).map_err(|error| StartError::Plugins(error.to_string()))?;
+        Ok(Some(counter))
+    }
+    /// The host alone.
+    pub fn into_host(self) -> PluginHost {
+        self.host
+    }
+}
+
+fn problem(loaded: &Loaded, at: usize, key: &str, message: impl Into<String>) -> Problem {
+    loaded.problem(&["plugins"], format!("plugins[{at}].{key}"), message)
+}
+
+/// The entries of `[[plugins]]`, each with its component if it names a file. Every problem is told.
+#[expect(clippy::type_complexity, reason = "an entry, its place, and what was read for it")]
+fn read(loaded: &Loaded) -> Result<Vec<(usize, &config::Plugin, Option<Component>)>, ConfigError> {
+    let folder = loaded.file.as_deref().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+    let mut entries = Vec::new();
+    let mut problems = Vec::new();
+    for (at, entry) in loaded.config.plugins.iter().enumerate() {
+        if !entry.grant.http.is_empty() {
+            problems.push(problem(loaded, at, "grant.http", "no plugin of this version can reach the network; leave it empty"));
+        }
+        match component(&folder, &entry.path) {
+            Ok(component) => entries.push((at, entry, component)),
+            Err(message) => problems.push(problem(loaded, at, "path", message)),
+        }
+    }
+    if problems.is_empty() { Ok(entries) } else { Err(ConfigError(problems)) }
+}
+
+fn component(folder: &Path, path: &str) -> Result<Option<Component>, String> {
+    if path.starts_with("oci://") {
+        return Err("plugins from a registry are not yet in this version; give the path of a .wasm file".into());
+    }
+    if !path.ends_with(".wasm") {
+        let known: Vec<&str> = weighbridge_bundle::first_party().iter().map(|bundled| bundled.name).collect();
+        return match known.contains(&path) {
+            true => Ok(None),
+            false => Err(format!("there is no built-in plugin named \"{path}\"; expected the path of a .wasm file, or one of: {}", known.join(", "))),
+        };
+    }
+    let wasm_path = folder.join(path);
+    let manifest_path = wasm_path.with_file_name("plugin.toml");
+    let wasm = std::fs::read(&wasm_path).map_err(|error| format!("{} cannot be read: {error}", wasm_path.display()))?;
+    let manifest = std::fs::read_to_string(&manifest_path)
+        .map_err(|error| format!("{} cannot be read: {error}; a plugin's manifest lies beside its .wasm file", manifest_path.display()))?;
+    let manifest = Manifest::parse(&manifest).map_err(|error| format!("{}: {error}", manifest_path.display()))?;
+    Ok(Some(Component { manifest, wasm }))
+}
