@@ -48,7 +48,9 @@ fn plugin(folder: PathBuf, kind: &'static str) -> Result<Plugin, Problem> {
         return Err(format!("{}: kind is \"{declared}\"; in this folder it is \"{kind}\"", path.display()));
     }
     let package = match std::fs::read_to_string(folder.join("Cargo.toml")) {
-        Ok(text) => Some(top_level(text.trim_start_matches("[package]"), "name").ok_or_else(|| format!("{}: Cargo.toml has no package name", folder.display()))?),
+        Ok(text) => {
+            Some(top_level(text.trim_start_matches("[package]"), "name").ok_or_else(|| format!("{}: Cargo.toml has no package name", folder.display()))?)
+        }
         Err(_) if top_level(&manifest, "component").is_some() => None,
         Err(_) => return Err(format!("{}: without a Cargo.toml it is data and must name the `component` that it configures", path.display())),
     };

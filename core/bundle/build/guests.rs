@@ -68,8 +68,18 @@ fn clean(mut command: Command) -> Command {
 
 fn clean_ref(command: &mut Command) -> &mut Command {
     const INHERITED: [&str; 12] = [
-        "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_", "CARGO_CFG_", "CARGO_CRATE_NAME", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE",
-        "CARGO_PROFILE_", "CARGO_TARGET_", "CLIPPY_", "__CARGO",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_",
+        "CARGO_CFG_",
+        "CARGO_CRATE_NAME",
+        "CARGO_FEATURE_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+        "CLIPPY_",
+        "__CARGO",
     ];
     const ALSO: [&str; 8] = ["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC", "RUSTDOC", "RUSTC_LINKER", "RUSTC_WORKSPACE_WRAPPER", "TARGET", "PROFILE"];
     for (name, _) in std::env::vars_os() {

@@ -33,7 +33,8 @@ fn run() -> Result<(), Problem> {
     for plugin in &plugins {
         if let Some(package) = &plugin.package {
             let module = guests::module(&built, package)?;
-            let wasm = component::componentise(&module, &format!("weighbridge:plugin/{}@0.1.0", plugin.kind)).map_err(|problem| format!("{}: {problem}", plugin.folder.display()))?;
+            let wasm = component::componentise(&module, &format!("weighbridge:plugin/{}@0.1.0", plugin.kind))
+                .map_err(|problem| format!("{}: {problem}", plugin.folder.display()))?;
             write(&out.join(plugin.file_name()), &wasm)?;
         }
     }
@@ -42,7 +43,7 @@ fn run() -> Result<(), Problem> {
 
 fn repository() -> Result<PathBuf, Problem> {
     let here = PathBuf::from(env("CARGO_MANIFEST_DIR")?);
-    Ok(here.join("../..").canonicalize().map_err(|error| format!("{}: {error}", here.display()))?)
+    here.join("../..").canonicalize().map_err(|error| format!("{}: {error}", here.display()))
 }
 
 fn env(name: &str) -> Result<String, Problem> {

@@ -43,7 +43,9 @@ mod tests {
                 // The preamble of a component: magic, version 13, layer 1.
                 Some(wasm) => assert_eq!(&wasm[..8], b"\0asm\x0d\0\x01\0", "{}", plugin.name),
                 None => {
-                    let base = |other: &&Bundled| other.kind == plugin.kind && other.wasm.is_some() && plugin.manifest.contains(&format!("component = \"{}\"", other.name));
+                    let base = |other: &&Bundled| {
+                        other.kind == plugin.kind && other.wasm.is_some() && plugin.manifest.contains(&format!("component = \"{}\"", other.name))
+                    };
                     assert!(plugins[..at].iter().any(|other| base(&other)), "{} names no component before it", plugin.name);
                 }
             }

@@ -1,7 +1,7 @@
 //! From what wasmtime reports to a [`Failure`] with the right blame.
 
-use weighbridge_plugin_api::Failure;
 use wasmtime::Trap;
+use weighbridge_plugin_api::Failure;
 
 use crate::guest::Guest;
 

@@ -65,6 +65,9 @@ pub(crate) enum Unconfigured<R> {
     Failed(PluginError),
 }
 
+/// A pool, and what its first instance said of itself.
+pub(crate) type Opened<S> = Result<(Arc<Pool<S>>, <S as Socket>::Info), Unconfigured<<S as Socket>::Refusal>>;
+
 /// The instances.
 pub(crate) struct Pool<S: Socket> {
     runtime: Arc<Runtime>,
@@ -72,6 +75,12 @@ pub(crate) struct Pool<S: Socket> {
     config: String,
     circuit: Circuit,
     idle: Mutex<Vec<Live<S>>>,
+}
+
+/// A new instance, and what it said of itself or why it refused.
+struct Fresh<S: Socket> {
+    live: Live<S>,
+    info: Result<S::Info, S::Refusal>,
 }
 
 struct Live<S> {
@@ -88,11 +97,11 @@ impl<S> Drop for Live<S> {
 
 impl<S: Socket> Pool<S> {
     /// A pool with one configured instance, and what that said of itself.
-    pub(crate) fn open(runtime: Arc<Runtime>, plugin: Plugin, config: String) -> Result<(Arc<Self>, S::Info), Unconfigured<S::Refusal>> {
+    pub(crate) fn open(runtime: Arc<Runtime>, plugin: Plugin, config: String) -> Opened<S> {
         let circuit = Circuit::new(runtime.clock.clone());
         let pool = Self { runtime, plugin, config, circuit, idle: Mutex::default() };
         let failed = |failure| Unconfigured::Failed(pool.error(S::CONFIGURE, failure));
-        let (live, info) = pool.instantiate().map_err(failed)?;
+        let Fresh { live, info } = pool.instantiate().map_err(failed)?;
         let info = info.map_err(Unconfigured::Refused)?;
         pool.idle.lock().push(live);
         let pool = Arc::new(pool);
@@ -147,8 +156,8 @@ impl<S: Socket> Pool<S> {
 
     /// One more instance, because the others are busy or lost.
     fn another(&self, pass: Pass) -> Result<Live<S>, Failure> {
-        let outcome = self.instantiate().and_then(|(live, info)| match info {
-            Ok(_) => Ok(live),
+        let outcome = self.instantiate().and_then(|fresh| match fresh.info {
+            Ok(_) => Ok(fresh.live),
             Err(refusal) => Err(S::refused(refusal)),
         });
         if outcome.is_err() {
@@ -157,7 +166,7 @@ impl<S: Socket> Pool<S> {
         outcome
     }
 
-    fn instantiate(&self) -> Result<(Live<S>, Result<S::Info, S::Refusal>), Failure> {
+    fn instantiate(&self) -> Result<Fresh<S>, Failure> {
         let runtime = &self.runtime;
         runtime.instances.make_room();
         let memory = usize::try_from(self.plugin.limits.memory_mib << 20).unwrap_or(usize::MAX);
@@ -172,7 +181,7 @@ impl<S: Socket> Pool<S> {
         let mut live = Live { store, socket, runtime: runtime.clone() };
         let info = live.socket.configure(&mut live.store, &self.config).map_err(|error| failure::of_call(&error, live.store.data(), SMALL_OUTPUT))?;
         drop(running);
-        Ok((live, info))
+        Ok(Fresh { live, info })
     }
 
     fn keep(&self, live: Live<S>) {

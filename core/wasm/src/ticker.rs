@@ -46,10 +46,12 @@ impl Ticker {
         let builder = std::thread::Builder::new().name("plugin-ticker".into()).stack_size(64 * 1024);
         let handle = builder.spawn(move || {
             while !state.stop.load(SeqCst) {
-                tick_while_busy(&state, &|| engine.upgrade().is_some_and(|engine| {
-                    engine.increment_epoch();
-                    true
-                }));
+                tick_while_busy(&state, &|| {
+                    engine.upgrade().is_some_and(|engine| {
+                        engine.increment_epoch();
+                        true
+                    })
+                });
                 park(&state);
             }
         })?;

@@ -96,7 +96,15 @@ impl Default for Plan {
 impl Default for UpstreamRequest {
     /// A `POST` of the unchanged body; the path is yours to set.
     fn default() -> Self {
-        Self { method: "POST".into(), path_and_query: String::new(), headers: Vec::new(), body: BodyPlan::Unchanged, hide: false, state: Vec::new(), attrs: Vec::new() }
+        Self {
+            method: "POST".into(),
+            path_and_query: String::new(),
+            headers: Vec::new(),
+            body: BodyPlan::Unchanged,
+            hide: false,
+            state: Vec::new(),
+            attrs: Vec::new(),
+        }
     }
 }
 
@@ -233,7 +241,7 @@ macro_rules! register_adapter {
                     call(&SLOT, |adapter| $crate::Adapter::on_end(adapter, &state, end))
                 }
             }
-            $crate::bindings::adapter::export_adapter!(Component with_types_in $crate::bindings::adapter);
+    $crate::bindings::adapter::export_adapter!(Component with_types_in $crate::bindings::adapter);
         };
     };
 }

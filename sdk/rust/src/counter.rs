@@ -60,7 +60,7 @@ macro_rules! register_counter {
                     $crate::counter::call(&SLOT, |counter| $crate::Counter::count_prompt(counter, &model, &messages))
                 }
             }
-            $crate::bindings::counter::export_counter!(Component with_types_in $crate::bindings::counter);
+    $crate::bindings::counter::export_counter!(Component with_types_in $crate::bindings::counter);
         };
     };
 }

@@ -26,7 +26,8 @@ mod tests {
 
     #[test]
     fn every_decimal_survives_the_crossing() {
-        for text in ["0", "-0.0000000000000000000000000001", "79228162514264337593543950335", "-79228162514264337593543950335", "18446744073709551616", "0.15"] {
+        for text in ["0", "-0.0000000000000000000000000001", "79228162514264337593543950335", "-79228162514264337593543950335", "18446744073709551616", "0.15"]
+        {
             let value: Decimal = text.parse().unwrap();
             assert_eq!(Decimal::try_from(types::Decimal::from(value)).unwrap().to_string(), text);
         }

@@ -186,7 +186,13 @@ fn aggregates(list: Vec<wit::Aggregate>) -> Result<Vec<Aggregate>, PluginError> 
 }
 
 fn cost_line(line: wit::CostLine) -> Result<CostLine, PluginError> {
-    Ok(CostLine { meter: line.meter, quantity: line.quantity.try_into()?, rate: line.rate.try_into()?, per: line.per.try_into()?, amount: line.amount.try_into()? })
+    Ok(CostLine {
+        meter: line.meter,
+        quantity: line.quantity.try_into()?,
+        rate: line.rate.try_into()?,
+        per: line.per.try_into()?,
+        amount: line.amount.try_into()?,
+    })
 }
 
 impl TryFrom<wit::RatingInput> for RatingInput {
@@ -265,7 +271,7 @@ macro_rules! register_pricing_rule {
                     $crate::pricing::close_period(&SLOT, period)
                 }
             }
-            $crate::bindings::pricing::export_pricing!(Component with_types_in $crate::bindings::pricing);
+    $crate::bindings::pricing::export_pricing!(Component with_types_in $crate::bindings::pricing);
         };
     };
 }

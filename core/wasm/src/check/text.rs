@@ -33,8 +33,19 @@ pub(super) fn path_and_query(path: &str) -> Check {
 
 /// Headers of a message's framing, and those that name its target: the host's alone.
 const HOSTS_OWN: [&str; 13] = [
-    "connection", "content-encoding", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer", "trailers",
-    "transfer-encoding", "upgrade",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// A word of a header's name that says that its value is a credential.
@@ -122,7 +133,18 @@ mod tests {
         for good in ["content-type", "acme-version", "acme-beta", "x-request-id", "accept", "x-author", "x-max-tokens"] {
             assert_eq!(header(good, b"x"), Ok(()), "{good}");
         }
-        for bad in ["Authorization", "x-api-key", "api-key", "X-Acme-Api-Key", "cookie", "set-cookie", "x-auth-token", "proxy-authorization", "x-acme-security-token", "www-authenticate"] {
+        for bad in [
+            "Authorization",
+            "x-api-key",
+            "api-key",
+            "X-Acme-Api-Key",
+            "cookie",
+            "set-cookie",
+            "x-auth-token",
+            "proxy-authorization",
+            "x-acme-security-token",
+            "www-authenticate",
+        ] {
             assert_eq!(header(bad, b"x"), Err(format!("it sets the header {bad:?}: credentials are added by the host")));
         }
         for bad in ["Host", "content-length", "transfer-encoding", "connection"] {

@@ -24,7 +24,9 @@ impl PricingRule for CostPlus {
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         if input.currency != self.0.currency {
             let (cost, sheet) = (&input.currency, &self.0.currency);
-            return Err(PluginError::invalid_input(format!("the cost is in {cost} and the sheet charges in {sheet}: set `currency` of the sheet to \"{cost}\"")));
+            return Err(PluginError::invalid_input(format!(
+                "the cost is in {cost} and the sheet charges in {sheet}: set `currency` of the sheet to \"{cost}\""
+            )));
         }
         let margins = self.0.margins(&input.usage.provider, &input.usage.model);
         let items = if input.so_far.is_empty() {

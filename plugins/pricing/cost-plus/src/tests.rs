@@ -51,7 +51,8 @@ fn a_rule_further_down_the_chain_marks_up_the_lines_so_far() {
 
 #[test]
 fn a_line_says_how_much_of_what_at_which_price() {
-    let rated = CostPlus::load(r#"{"markup_percent": 30}"#).unwrap().rate(input("acme/large", "input 812 at 0.15 per 1000000; web_searches 2 at 10 per 1000")).unwrap();
+    let rated =
+        CostPlus::load(r#"{"markup_percent": 30}"#).unwrap().rate(input("acme/large", "input 812 at 0.15 per 1000000; web_searches 2 at 10 per 1000")).unwrap();
     let [tokens, searches] = &rated.items[..] else { panic!("two lines") };
     assert_eq!((tokens.meter.as_str(), tokens.unit.as_str(), tokens.quantity, tokens.unit_price.normalize()), ("input", "tokens", d("812"), d("0.000000195")));
     assert_eq!((searches.unit.as_str(), searches.unit_price.normalize()), ("calls", d("0.013")));
@@ -82,7 +83,9 @@ fn problems(sheet: &str) -> Vec<String> {
 #[test]
 fn a_bad_sheet_names_every_problem_with_its_path_and_what_was_expected() {
     assert_eq!(
-        problems(r#"{"rule": "tiers", "markup": "30", "markup_percent": "thirty", "currency": "usd", "per_model": {"acme/large": "-101", "small": 12.5}, "per_meter": ["input"]}"#),
+        problems(
+            r#"{"rule": "tiers", "markup": "30", "markup_percent": "thirty", "currency": "usd", "per_model": {"acme/large": "-101", "small": 12.5}, "per_meter": ["input"]}"#
+        ),
         [
             "markup: unknown key; expected one of rule, currency, markup_percent, per_model, per_provider, per_meter",
             "rule: expected \"cost-plus\": this sheet is for another rule",

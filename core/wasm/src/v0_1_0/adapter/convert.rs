@@ -2,7 +2,10 @@
 
 use weighbridge_plugin_api::adapter as api;
 
-use super::records::{Auth, BodyPlan, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, FactRule, Framing, Header, Plan, StreamStep, UpstreamRequest, UsageReading, View};
+use super::records::{
+    Auth, BodyPlan, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, FactRule, Framing, Header, Plan, StreamStep, UpstreamRequest,
+    UsageReading, View,
+};
 use crate::v0_1_0::types::Quantity;
 
 impl From<View> for api::View {

@@ -8,7 +8,9 @@ use wasmtime::component::Instance;
 use weighbridge_plugin_api::{Failure, Kind, adapter as api};
 
 pub(crate) use convert::events;
-use records::{ClientRequest, ClientResponse, Event, EventRef, Fact, Field, HeaderRef, Plan, StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, UsageReading};
+use records::{
+    ClientRequest, ClientResponse, Event, EventRef, Fact, Field, HeaderRef, Plan, StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, UsageReading,
+};
 
 use super::types::PluginError;
 use super::{Export, Signature, interface};

@@ -1,0 +1,88 @@
+//! Microseconds per call into the bundled plugins: `cargo run --release -p weighbridge-wasm --example plugin_bench`.
+//!
+//! The best of several rounds, on one thread, with the conversions and checks of the host.
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use common::Call;
+use weighbridge_plugin_api::adapter::{Adapter, ClientRequest, Fact, Field, Plan, View};
+use weighbridge_plugin_api::pricing::PricingRules;
+use weighbridge_wasm::{HostOptions, PluginHost};
+
+const ROUNDS: u32 = 15;
+const CALLS: u32 = 4_000;
+const BODY: &[u8] =
+    br#"{"model":"large","max_tokens":100,"messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"How heavy is a lorry?"}]}"#;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let host = PluginHost::new(HostOptions::default())?;
+    for plugin in weighbridge_bundle::first_party() {
+        let start = Instant::now();
+        host.install_text(plugin.manifest, plugin.wasm)?;
+        println!("{:32} {:9.1} ms to compile", format!("{} {}", plugin.kind, plugin.name), start.elapsed().as_micros() as f32 / 1_000.0);
+    }
+    let none = BTreeMap::new();
+    for plugin in weighbridge_bundle::first_party() {
+        match plugin.kind {
+            "adapter" => bench_adapter(plugin.name, &*host.adapter(plugin.name, &none)?),
+            "counter" => {
+                let counter = host.counter(plugin.name, &none)?;
+                let text = "The weighbridge weighs what drives over it without stopping it. ".repeat(8);
+                measure(&format!("{} count-texts, {} bytes", plugin.name, text.len()), || counter.count_texts("large", &[&text]).is_ok());
+            }
+            _ => {}
+        }
+    }
+    let rule = host.load("cost-plus", r#"{"markup_percent": "30", "per_model": {"acme-ai/large": "20"}}"#)?;
+    let call = Call::of("large");
+    let input = call.input();
+    measure("cost-plus rate, 5 lines", || rule.rate(&input).is_ok());
+    let start = Instant::now();
+    let sheets: Vec<_> = (0..200).map(|at| host.load("cost-plus", &format!("{{\"markup_percent\": \"{at}\"}}"))).collect();
+    println!("{:48} {:9.2} µs", "a new instance with its sheet loaded", start.elapsed().as_nanos() as f32 / 200_000.0);
+    drop(sheets);
+    Ok(())
+}
+
+fn bench_adapter(name: &str, adapter: &dyn Adapter) {
+    for plan in adapter.plans() {
+        let dialect = &*plan.dialect;
+        let request = request(plan);
+        measure(&format!("{name} prepare, {dialect}"), || adapter.prepare(&request).is_ok());
+        let facts: Vec<_> = plan.body_facts.iter().map(|rule| Fact { name: &rule.name, json: "100" }).collect();
+        measure(&format!("{name} read-usage, {dialect}, {} facts", facts.len()), || adapter.read_usage(dialect, &facts).is_ok());
+    }
+}
+
+fn request(plan: &Plan) -> ClientRequest<'_> {
+    let json = |pointer: &str| match pointer {
+        "/model" => Some("\"large\""),
+        "/stream" => Some("true"),
+        "/max_tokens" => Some("100"),
+        _ => None,
+    };
+    let (fields, body) = match &plan.request_view {
+        View::Fields(pointers) => (pointers.iter().map(|pointer| Field { pointer, json: json(pointer) }).collect(), None),
+        View::Full => (Vec::new(), Some(BODY)),
+        View::None => (Vec::new(), None),
+    };
+    ClientRequest { dialect: &plan.dialect, model: "large", upstream_model: "large", streamed: true, headers: Vec::new(), fields, body }
+}
+
+fn measure(what: &str, mut call: impl FnMut() -> bool) {
+    let mut best = Duration::MAX;
+    let mut fine = true;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..CALLS {
+            fine &= call();
+        }
+        best = best.min(start.elapsed());
+    }
+    let note = if fine { "" } else { "  (refused)" };
+    println!("{what:48} {:9.2} µs{note}", (best / CALLS).as_nanos() as f32 / 1_000.0);
+}
