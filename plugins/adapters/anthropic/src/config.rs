@@ -15,6 +15,8 @@ pub struct Config {
     pub version: String,
     /// `max_tokens`, where an OpenAI-speaking client gives none.
     pub default_max_tokens: u64,
+    /// The largest request that is translated, in bytes: it is held twice in a guest's small memory.
+    pub max_request_bytes: usize,
     /// Parameters of OpenAI-speaking clients that are left out without a refusal.
     pub ignore: Vec<String>,
     /// How the names of models begin that think with a budget of tokens.
@@ -30,6 +32,7 @@ impl Default for Config {
             path: "/v1/messages".into(),
             version: "2023-06-01".into(),
             default_max_tokens: 8192,
+            max_request_bytes: 6_291_456,
             ignore: strings(&["metadata", "prompt_cache_key"]),
             budget_models: strings(&[
                 "claude-3",

@@ -9,6 +9,8 @@ use weighbridge_plugin::PluginError;
 pub struct Config {
     /// The models whose own tokenizer this is; `*` at the end is a wildcard.
     pub models: Vec<String>,
+    /// How much work a call may do before it estimates, about a nanosecond each.
+    pub work_limit: u64,
     /// What a message costs beside its text.
     pub tokens_per_message: u64,
     /// What a name costs beside its text.

@@ -1,9 +1,11 @@
 //! Token counter for OpenAI's o200k_base vocabulary.
 //!
 //! The tables are laid out by the build script and read in place, so an instance has nothing to prepare: `configure` only reads
-//! its settings. A text is cut into pieces (`split`), each piece is merged (`merge`) with the tables of `vocabulary`.
+//! its settings. A text is cut into pieces (`split`), each piece is merged (`merge`) with the tables of `vocabulary`, within the
+//! work that a call may do (`effort`). Special tokens such as `<|endoftext|>` are counted as the ordinary text that they are in a message.
 
 mod config;
+mod effort;
 mod layout;
 mod merge;
 mod prompt;
@@ -13,6 +15,7 @@ mod tests;
 mod vocabulary;
 
 use config::Config;
+use effort::Effort;
 use weighbridge_plugin::{
     Counter, PluginError,
     counter::{Count, CounterInfo, Message},
@@ -32,7 +35,8 @@ impl Counter for O200k {
     }
     fn count_texts(&self, model: &str, texts: &[String]) -> Result<Vec<Count>, PluginError> {
         let own = self.config.is_own(model);
-        Ok(texts.iter().map(|text| count(text)).map(|count| Count { exact: count.exact && own, ..count }).collect())
+        let mut effort = Effort::new(self.config.work_limit);
+        Ok(texts.iter().map(|text| effort.count(text)).map(|count| Count { exact: count.exact && own, ..count }).collect())
     }
     fn count_prompt(&self, _model: &str, messages: &[Message]) -> Result<Count, PluginError> {
         Ok(prompt::count(&self.config, messages))
@@ -40,10 +44,3 @@ impl Counter for O200k {
 }
 
 weighbridge_plugin::register_counter!(O200k);
-
-/// The tokens of a text. Special tokens such as `<|endoftext|>` are counted as the ordinary text that they are in a message.
-pub(crate) fn count(text: &str) -> Count {
-    split::pieces(text)
-        .map(|piece| merge::count(piece.as_bytes()))
-        .fold(Count { tokens: 0, exact: true }, |sum, (tokens, exact)| Count { tokens: sum.tokens + tokens, exact: sum.exact && exact })
-}

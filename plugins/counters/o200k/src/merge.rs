@@ -1,8 +1,7 @@
 //! Byte-pair merging: how many tokens a piece becomes.
 //!
 //! The neighbours whose merge has the lowest rank are merged first, the leftmost of equals, until none can be. Short pieces
-//! scan for the lowest rank; long ones keep a heap of candidates. A piece beyond [`WINDOW`], which no natural text has, is
-//! counted window by window and said to be inexact: work and memory stay linear in the input, whatever it is.
+//! scan for the lowest rank; long ones keep a heap of candidates, so that a piece of n bytes takes n log n steps.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -10,21 +9,28 @@ use crate::vocabulary::{byte_token, is_token, merge};
 
 /// Pieces up to here, in bytes, scan.
 const SHORT: usize = 48;
-/// Pieces up to here, in bytes, are counted exactly.
-pub const WINDOW: usize = 32 * 1024;
 /// No merge is possible here.
 const NEVER: u32 = u32::MAX;
 
-/// The tokens of a piece, and whether that is exact.
-pub fn count(piece: &[u8]) -> (u64, bool) {
+/// Whether a piece is one token.
+pub fn is_one(piece: &[u8]) -> bool {
+    is_token(piece)
+}
+
+/// Whether a piece is short enough to be scanned.
+pub fn is_short(piece: &[u8]) -> bool {
+    piece.len() <= SHORT
+}
+
+/// The tokens of a piece.
+pub fn count(piece: &[u8]) -> u64 {
     if is_token(piece) {
-        return (1, true);
+        1
+    } else if is_short(piece) {
+        scan(piece)
+    } else {
+        heap(piece)
     }
-    if piece.len() <= SHORT {
-        return (scan(piece), true);
-    }
-    let tokens = piece.chunks(WINDOW).map(|window| if is_token(window) { 1 } else { heap(window) }).sum();
-    (tokens, piece.len() <= WINDOW)
 }
 
 fn rank(left: u32, right: u32) -> u32 {
@@ -116,11 +122,5 @@ mod tests {
         for piece in ["antidisestablishmentarianism", "zzzzzzzzzzzzzzzzzzzzz", "ŝĝĥĵ ŭ", "éèê𝔘𝔫𝔦", "aaaaaaaaaaaaaaaaaaaaaaaaab", "ab"] {
             assert_eq!(scan(piece.as_bytes()), heap(piece.as_bytes()), "{piece}");
         }
-    }
-
-    #[test]
-    fn a_piece_beyond_the_window_is_said_to_be_inexact() {
-        assert!(count("q".repeat(WINDOW).as_bytes()).1);
-        assert!(!count("q".repeat(WINDOW + 1).as_bytes()).1);
     }
 }

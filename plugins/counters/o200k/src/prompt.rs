@@ -3,21 +3,22 @@
 
 use weighbridge_plugin::counter::{Count, Image, Message, Part};
 
-use crate::{config::Config, count as count_text};
+use crate::{config::Config, effort::Effort};
 
-fn part_tokens(config: &Config, part: &Part) -> u64 {
+fn part_tokens(config: &Config, effort: &mut Effort, part: &Part) -> u64 {
     match part {
-        Part::Text(text) | Part::Json(text) => count_text(text).tokens,
+        Part::Text(text) | Part::Json(text) => effort.count(text).tokens,
         Part::Image(image) => image_tokens(config, image),
     }
 }
 
 /// The tokens of a prompt: its texts, a few for each message, and the start of the answer.
 pub fn count(config: &Config, messages: &[Message]) -> Count {
+    let mut effort = Effort::new(config.work_limit);
     let messages = messages.iter().map(|message| {
-        let name = message.name.as_ref().map_or(0, |name| count_text(name).tokens + config.tokens_per_name);
-        let parts: u64 = message.parts.iter().map(|part| part_tokens(config, part)).sum();
-        config.tokens_per_message + count_text(&message.role).tokens + name + parts
+        let name = message.name.as_ref().map_or(0, |name| effort.count(name).tokens + config.tokens_per_name);
+        let parts: u64 = message.parts.iter().map(|part| part_tokens(config, &mut effort, part)).sum();
+        config.tokens_per_message + effort.count(&message.role).tokens + name + parts
     });
     Count { tokens: messages.sum::<u64>() + config.tokens_per_answer, exact: false }
 }
@@ -44,7 +45,15 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config { models: vec![], tokens_per_message: 3, tokens_per_name: 1, tokens_per_answer: 3, image_base_tokens: 85, image_tile_tokens: 170 }
+        Config {
+            models: vec![],
+            work_limit: 7_000_000,
+            tokens_per_message: 3,
+            tokens_per_name: 1,
+            tokens_per_answer: 3,
+            image_base_tokens: 85,
+            image_tile_tokens: 170,
+        }
     }
 
     #[test]

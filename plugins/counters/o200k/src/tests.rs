@@ -2,8 +2,13 @@
 
 use std::fmt::Write;
 
-use super::{O200k, count};
-use weighbridge_plugin::Counter;
+use super::{O200k, effort::Effort};
+use weighbridge_plugin::{Counter, counter::Count};
+
+/// Counted with as much work as it takes.
+fn count(text: &str) -> Count {
+    Effort::new(u64::MAX).count(text)
+}
 
 /// A small generator with a fixed seed: the same texts on every run.
 struct Random(u64);
@@ -93,8 +98,7 @@ fn long_pieces_agree_too() {
 
 #[test]
 fn exact_only_for_the_models_whose_tokenizer_it_is() {
-    let manifest =
-        r#"{"models":["gpt-4o*","o1"],"tokens_per_message":3,"tokens_per_name":1,"tokens_per_answer":3,"image_base_tokens":85,"image_tile_tokens":170}"#;
+    let manifest = r#"{"models":["gpt-4o*","o1"],"work_limit":7000000,"tokens_per_message":3,"tokens_per_name":1,"tokens_per_answer":3,"image_base_tokens":85,"image_tile_tokens":170}"#;
     let counter = O200k::configure(manifest).expect("the settings");
     let exact = |model: &str| counter.count_texts(model, &["hello".into()]).expect("a count")[0].exact;
     assert!(exact("gpt-4o-mini") && exact("o1"));

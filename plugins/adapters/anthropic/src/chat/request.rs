@@ -20,6 +20,12 @@ use crate::{config::Config, prepare::VERSION};
 /// What goes upstream.
 pub fn translate(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
     let body = request.body.as_deref().unwrap_or_default();
+    if body.len() > config.max_request_bytes {
+        let (size, most) = (body.len(), config.max_request_bytes);
+        return Err(PluginError::invalid_input(format!(
+            "the request has {size} bytes; up to {most} can be translated to Anthropic's Messages API: send large images as https: URLs"
+        )));
+    }
     let text = std::str::from_utf8(body).map_err(|error| PluginError::invalid_input(format!("the request is not UTF-8: {error}")))?;
     let mut params = Params::read(text, "")?;
     let include_usage = include_usage(&mut params)?;
