@@ -6,7 +6,11 @@ use arc_swap::ArcSwap;
 use weighbridge_gateway::{Gateway, Routes};
 use weighbridge_wasm::PluginHost;
 
-use crate::{config::{Loaded, providers::Resolved}, metrics::Metrics, office::Office};
+use crate::{
+    config::{Loaded, providers::Resolved},
+    metrics::Metrics,
+    office::Office,
+};
 
 /// A running Weighbridge.
 pub struct App {

@@ -39,7 +39,10 @@ fn call(event: &UsageEvent) -> String {
     let tier = event.service_tier.as_ref().map(|tier| format!(", service tier {tier}")).unwrap_or_default();
     let how = if event.streamed { "streamed" } else { "not streamed" };
     let status = event.status.as_str();
-    format!("{} {}: \"{}\" went to {}/{}{served}{tier}, {how}, {status} after {} ms", event.started_at, event.dialect, event.requested_model, event.provider, event.routed_model, event.duration_ms)
+    format!(
+        "{} {}: \"{}\" went to {}/{}{served}{tier}, {how}, {status} after {} ms",
+        event.started_at, event.dialect, event.requested_model, event.provider, event.routed_model, event.duration_ms
+    )
 }
 
 fn who(stored: &StoredEvent) -> String {
@@ -94,8 +97,19 @@ fn charge(charge: &Charge, lines: &mut Vec<String>) {
         None => format!("charge: not known (unrated){plan}{reason}"),
     });
     for line in &charge.lines {
-        let rule = charge.rules.get(usize::from(line.rule)).map(|rule| format!("; rule {}, {}", rule.rule, short(&rule.plugin_digest.to_string()))).unwrap_or_default();
-        lines.push(format!("  {}: {} {} at {} = {}{rule}", line.description, line.quantity.normalize(), line.unit, line.unit_price.normalize(), line.amount.normalize()));
+        let rule = charge
+            .rules
+            .get(usize::from(line.rule))
+            .map(|rule| format!("; rule {}, {}", rule.rule, short(&rule.plugin_digest.to_string())))
+            .unwrap_or_default();
+        lines.push(format!(
+            "  {}: {} {} at {} = {}{rule}",
+            line.description,
+            line.quantity.normalize(),
+            line.unit,
+            line.unit_price.normalize(),
+            line.amount.normalize()
+        ));
     }
 }
 

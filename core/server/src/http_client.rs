@@ -8,7 +8,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector};
-use hyper_util::{client::legacy::{Client, connect::HttpConnector}, rt::TokioExecutor};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
 
 /// A client; clones share its connections.
 #[derive(Clone, Debug)]
@@ -70,7 +73,8 @@ impl HttpClient {
     /// Reads at most `limit` bytes within `timeout`. Certificates are checked against the system's roots, or the built-in ones where there are none.
     pub fn new(limit: usize, timeout: Duration) -> Self {
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let builder = || rustls::ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().expect("ring speaks the default versions");
+        let builder =
+            || rustls::ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().expect("ring speaks the default versions");
         let tls = match builder().with_native_roots() {
             Ok(builder) => builder.with_no_client_auth(),
             Err(_) => builder().with_webpki_roots().with_no_client_auth(),

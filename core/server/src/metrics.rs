@@ -69,7 +69,8 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("weighbridge");
         let duration = Histogram::new(DURATION_BUCKETS);
-        let (calls, refusals, quantities, standing, in_flight, ledger) = (Family::default(), Family::default(), Family::default(), Family::default(), Gauge::default(), LedgerGauges::default());
+        let (calls, refusals, quantities, standing, in_flight, ledger) =
+            (Family::default(), Family::default(), Family::default(), Family::default(), Gauge::default(), LedgerGauges::default());
         registry.register("calls", "Attempts that were settled, by how they ended", Family::clone(&calls));
         registry.register("refusals", "Calls that the gateway refused, by the refusal's code", Family::clone(&refusals));
         registry.register("quantities", "What was metered, in each meter's unit, by who says so", Family::clone(&quantities));

@@ -68,7 +68,7 @@ async fn hang_ups(changed: mpsc::Sender<()>) {
 }
 
 async fn reload(app: &App, source: &Source) {
-    let folder = std::path::Path::new(".");
+    let folder = std::path::Path::new("");
     let loaded = match config::load(Some(&source.file), folder, &source.environment, &source.flags) {
         Ok(loaded) => loaded,
         Err(error) => return refused(&error),

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::{admin::{self, AdminToken}, app::App};
+use crate::{
+    admin::{self, AdminToken},
+    app::App,
+};
 
 /// Both planes, listening.
 pub struct Listeners {

@@ -139,7 +139,8 @@ type Table = BTreeMap<Key, Sums>;
 /// Sums up. Blocking.
 pub fn summarise(ledger: &Ledger, query: &SummaryQuery) -> Result<Vec<SummaryRow>, LedgerError> {
     let whole_days = [query.from, query.to].into_iter().flatten().all(|time| time.micros().rem_euclid(86_400_000_000) == 0);
-    let table = if whole_days && query.group_by.iter().all(|group| group.is_aggregated()) { from_aggregates(ledger, query)? } else { from_events(ledger, query)? };
+    let table =
+        if whole_days && query.group_by.iter().all(|group| group.is_aggregated()) { from_aggregates(ledger, query)? } else { from_events(ledger, query)? };
     let rows = table.into_iter().map(|((values, currency), sums)| SummaryRow { group: query.group_by.iter().copied().zip(values).collect(), currency, sums });
     Ok(rows.collect())
 }

@@ -1,5 +1,7 @@
 //! Logging: to stderr, by `RUST_LOG` or `[log] level`.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Environment, Log, LogFormat};
@@ -20,7 +22,7 @@ pub fn start(log: &Log, environment: &Environment) -> Result<(), LogError> {
         None => ("log.level", log.level.as_str()),
     };
     let filter = EnvFilter::try_new(filter).map_err(|error| LogError { origin, filter: filter.to_owned(), reason: error.to_string() })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let _ = match log.format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().try_init(),

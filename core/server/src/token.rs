@@ -140,6 +140,9 @@ mod tests {
         let found = find_or_make(&config, &Environment::of([("WEIGHBRIDGE_ADMIN_TOKEN", "0123456789abcdef")])).unwrap();
         assert_eq!(found.origin, Origin::Variable("WEIGHBRIDGE_ADMIN_TOKEN".into()));
         let refused = find_or_make(&config, &Environment::of([("WEIGHBRIDGE_ADMIN_TOKEN", "short")])).unwrap_err();
-        assert_eq!(refused.to_string(), "the admin token in the variable WEIGHBRIDGE_ADMIN_TOKEN is shorter than 16 characters; use a longer one, such as 32 random hexadecimal digits");
+        assert_eq!(
+            refused.to_string(),
+            "the admin token in the variable WEIGHBRIDGE_ADMIN_TOKEN is shorter than 16 characters; use a longer one, such as 32 random hexadecimal digits"
+        );
     }
 }

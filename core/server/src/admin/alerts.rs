@@ -7,7 +7,11 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_ledger::{AggregateQuery, LedgerError};
 
-use super::{Shared, page::Page, problem::{Json, Problem}};
+use super::{
+    Shared,
+    page::Page,
+    problem::{Json, Problem},
+};
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -30,7 +34,7 @@ pub struct Alert {
 /// Lists what should be looked at.
 #[utoipa::path(get, path = "/alerts", tag = "alerts", responses((status = 200, body = Page<Alert>), (status = "default", body = Problem)))]
 async fn list(app: Shared) -> Result<Json<Page<Alert>>, Problem> {
-    Ok(Json(Page::whole(app.blocking(|app| alerts(app)).await?)))
+    Ok(Json(Page::whole(app.blocking(alerts).await?)))
 }
 
 /// Everything that should be looked at now, of the last thirty days. Blocking.
@@ -74,7 +78,9 @@ fn unrated(app: &App, alerts: &mut Vec<Alert>) -> Result<(), LedgerError> {
     }
     for (model, Missing { unpriced, unrated }) in models {
         if unpriced > 0 {
-            let message = format!("{unpriced} events of the last {DAYS} days have no cost: import a price for {model} (prices import), or look at the events' flags; they stay unpriced, never zero");
+            let message = format!(
+                "{unpriced} events of the last {DAYS} days have no cost: import a price for {model} (prices import), or look at the events' flags; they stay unpriced, never zero"
+            );
             alerts.push(Alert { code: "unpriced_model", severity: "warning", subject: Some(model.clone()), message });
         }
         // An event without a cost has no charge either: only what is beyond that is news.

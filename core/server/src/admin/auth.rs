@@ -1,6 +1,11 @@
 //! The bearer token of the admin API.
 
-use axum::{extract::{Request, State}, http::header, middleware::Next, response::{IntoResponse, Response}};
+use axum::{
+    extract::{Request, State},
+    http::header,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use weighbridge_domain::Secret;

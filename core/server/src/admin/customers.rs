@@ -8,8 +8,15 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_domain::Customer;
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Path, Problem, Query}};
-use crate::{app::App, office::{CustomerChange, NewCustomer}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Path, Problem, Query},
+};
+use crate::{
+    app::App,
+    office::{CustomerChange, NewCustomer},
+};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change, archive))

@@ -9,7 +9,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_domain::{EventId, Record, Timestamp};
 use weighbridge_ledger::{EventQuery, StoredEvent};
 
-use super::{Shared, page::{self, Page}, problem::{Json, Path, Problem, Query}};
+use super::{
+    Shared,
+    page::{self, Page},
+    problem::{Json, Path, Problem, Query},
+};
 use crate::{app::App, explain, office::OfficeError};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::{http::header, response::{IntoResponse, Response}};
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_billing::{Invoice, Period, PreviewError, Rounding, preview, render};
 
-use super::{Shared, problem::{Json, Path, Problem}};
+use super::{
+    Shared,
+    problem::{Json, Path, Problem},
+};
 use crate::{app::App, office::OfficeError};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

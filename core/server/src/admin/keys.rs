@@ -7,8 +7,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Path, Problem, Query}};
-use crate::{app::App, office::{KeyView, NewKey}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Path, Problem, Query},
+};
+use crate::{
+    app::App,
+    office::{KeyView, NewKey},
+};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, archive))

@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_ledger::{Stats, VerifyReport};
 
-use super::{Shared, problem::{Json, Problem}};
+use super::{
+    Shared,
+    problem::{Json, Problem},
+};
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -89,7 +92,8 @@ impl From<VerifyReport> for VerifyView {
         let clean = report.is_clean();
         let VerifyReport { events, segments, bytes, held, sums, problems, more_problems } = report;
         let amount = |value: weighbridge_domain::Decimal| value.normalize().to_string();
-        let sums = sums.into_iter().map(|sums| SumsView { currency: sums.currency.to_string(), cost: amount(sums.cost), charge: amount(sums.charge) }).collect();
+        let sums =
+            sums.into_iter().map(|sums| SumsView { currency: sums.currency.to_string(), cost: amount(sums.cost), charge: amount(sums.charge) }).collect();
         let problems = problems.into_iter().map(|problem| PlaceView { place: problem.place, what: problem.what }).collect();
         Self { clean, events, segments, bytes, held, sums, problems, more_problems }
     }

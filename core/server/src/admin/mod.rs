@@ -24,13 +24,22 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::{DefaultBodyLimit, State}, http::Uri, middleware, response::IntoResponse};
-use utoipa::{OpenApi, openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme}};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::Uri,
+    middleware,
+    response::IntoResponse,
+};
+use utoipa::{
+    OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use alerts::{Alert, alerts};
-pub use ledger::{StatsView, VerifyView};
 pub use auth::AdminToken;
+pub use ledger::{StatsView, VerifyView};
 use problem::Problem;
 
 use crate::app::App;
@@ -78,8 +87,8 @@ pub fn router(app: Arc<App>, token: AdminToken) -> Router {
     let (resources, _) = resources().split_for_parts();
     let description = serde_json::to_string(&openapi()).unwrap_or_default();
     let guarded = resources
-        .fallback(|uri: Uri| async move { Problem::no_such_route(uri.path()) })
-        .method_not_allowed_fallback(|uri: Uri| async move { Problem::method_not_allowed(uri.path()) })
+        .fallback(|uri: Uri| async move { Problem::no_such_route(&format!("/admin/v1{}", uri.path())) })
+        .method_not_allowed_fallback(|uri: Uri| async move { Problem::method_not_allowed(&format!("/admin/v1{}", uri.path())) })
         .layer(middleware::from_fn_with_state(token, auth::require))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let open = Router::new()

@@ -5,8 +5,15 @@ use std::sync::Arc;
 use axum::{http::StatusCode, response::IntoResponse};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Path, Problem, Query}};
-use crate::{app::App, office::{NewPlan, PlanChange, PlanView}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Path, Problem, Query},
+};
+use crate::{
+    app::App,
+    office::{NewPlan, PlanChange, PlanView},
+};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, change, archive))

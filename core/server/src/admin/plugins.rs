@@ -6,7 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Problem, Query}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Problem, Query},
+};
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -35,19 +39,24 @@ struct PluginView {
 #[utoipa::path(get, path = "/plugins", tag = "plugins", params(PageQuery), responses((status = 200, body = Page<PluginView>), (status = "default", body = Problem)))]
 async fn list(app: Shared, Query(query): Query<PageQuery>) -> Result<Json<Page<PluginView>>, Problem> {
     let built_in = |name: &str, kind: &str| weighbridge_bundle::first_party().iter().any(|bundled| bundled.name == name && bundled.kind == kind);
-    let mut plugins: Vec<PluginView> = app.plugins.list().into_iter().map(|plugin| {
-        let manifest = plugin.manifest;
-        PluginView {
-            built_in: built_in(&manifest.name, manifest.kind.as_str()),
-            name: manifest.name,
-            kind: manifest.kind.as_str().to_owned(),
-            version: manifest.version,
-            description: manifest.description,
-            contract: manifest.contract,
-            digest: plugin.digest.to_string(),
-            component: manifest.component,
-        }
-    }).collect();
+    let mut plugins: Vec<PluginView> = app
+        .plugins
+        .list()
+        .into_iter()
+        .map(|plugin| {
+            let manifest = plugin.manifest;
+            PluginView {
+                built_in: built_in(&manifest.name, manifest.kind.as_str()),
+                name: manifest.name,
+                kind: manifest.kind.as_str().to_owned(),
+                version: manifest.version,
+                description: manifest.description,
+                contract: manifest.contract,
+                digest: plugin.digest.to_string(),
+                component: manifest.component,
+            }
+        })
+        .collect();
     plugins.sort_by(|a, b| a.name.cmp(&b.name));
     Page::of(plugins, |plugin| &plugin.name, &query).map(Json)
 }

@@ -8,8 +8,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_pricing::PriceRow;
 
-use super::{Shared, page::{self, Page}, problem::{Json, Path, Problem, Query}};
-use crate::{app::App, http_client::HttpClient, office::{ImportFormat, ImportSummary, OfficeError}};
+use super::{
+    Shared,
+    page::{self, Page},
+    problem::{Json, Path, Problem, Query},
+};
+use crate::{
+    app::App,
+    http_client::HttpClient,
+    office::{ImportFormat, ImportSummary, OfficeError},
+};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(import))
@@ -48,7 +56,7 @@ async fn list(app: Shared, Query(query): Query<PriceListQuery>) -> Result<Json<P
     let mut rows = book.rows().filter(|row| query.cursor.as_deref().is_none_or(|cursor| place(row).as_str() > cursor) && is_asked_for(row) && holds(row));
     let taken: Vec<_> = rows.by_ref().take(limit).collect();
     let next_cursor = taken.last().filter(|_| rows.next().is_some()).map(|row| place(row));
-    Ok(Json(Page { data: taken.into_iter().map(|row| shown(row)).collect::<Result<_, _>>()?, next_cursor }))
+    Ok(Json(Page { data: taken.into_iter().map(shown).collect::<Result<_, _>>()?, next_cursor }))
 }
 
 fn shown(row: &PriceRow) -> Result<Row, Problem> {

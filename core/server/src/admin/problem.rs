@@ -1,7 +1,10 @@
 //! Errors of the admin API: RFC 9457 `application/problem+json` with a stable `code`.
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request, rejection::{JsonRejection, PathRejection, QueryRejection}},
+    extract::{
+        FromRequest, FromRequestParts, Request,
+        rejection::{JsonRejection, PathRejection, QueryRejection},
+    },
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -109,7 +112,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let json = axum::Json::<T>::from_request(request, state).await;
         json.map(|axum::Json(value)| Self(value)).map_err(|rejection| match rejection {
-            JsonRejection::MissingJsonContentType(_) => Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as JSON, with \"content-type: application/json\""),
+            JsonRejection::MissingJsonContentType(_) => {
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "send the body as JSON, with \"content-type: application/json\"")
+            }
             JsonRejection::JsonSyntaxError(error) => Problem::new(StatusCode::BAD_REQUEST, "invalid_json", root_cause(&error)),
             JsonRejection::JsonDataError(error) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", root_cause(&error)),
             other => Problem::new(other.status(), "invalid_json", other.body_text()),
@@ -146,7 +151,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::Path::<T>::from_request_parts(parts, state).await;
-        path.map(|axum::extract::Path(value)| Self(value)).map_err(|rejection: PathRejection| Problem::new(StatusCode::NOT_FOUND, "not_found", rejection.body_text()))
+        path.map(|axum::extract::Path(value)| Self(value))
+            .map_err(|rejection: PathRejection| Problem::new(StatusCode::NOT_FOUND, "not_found", rejection.body_text()))
     }
 }
 
@@ -155,5 +161,15 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    in_words(&cause.to_string())
+}
+
+/// What serde says in its own words, in ours.
+fn in_words(message: &str) -> String {
+    message
+        .replace(
+            "data did not match any variant of untagged enum SheetValue",
+            "a value in it is not possible there; write decimals as text such as \"12.5\", so that no digit is lost",
+        )
+        .replace("invalid digit found in string", "expected a whole number")
 }

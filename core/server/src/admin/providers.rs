@@ -6,7 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Problem, Query}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Problem, Query},
+};
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -86,7 +90,8 @@ async fn list_models(app: Shared, Query(query): Query<PageQuery>) -> Result<Json
         });
         models.push(ModelView { name: model.name.clone(), targets: targets.collect() });
     }
-    let sold: BTreeSet<(&str, &str)> = book.rows().flat_map(|row| settings.providers.iter().filter(|p| p.price_book == *row.provider).map(|p| (p.name.as_str(), &*row.model))).collect();
+    let sold: BTreeSet<(&str, &str)> =
+        book.rows().flat_map(|row| settings.providers.iter().filter(|p| p.price_book == *row.provider).map(|p| (p.name.as_str(), &*row.model))).collect();
     models.extend(sold.into_iter().map(|(provider, model)| ModelView {
         name: format!("{provider}/{model}"),
         targets: vec![TargetView { provider: provider.to_owned(), model: model.to_owned(), weight: 1, fallback: false, priced: priced(provider, model) }],

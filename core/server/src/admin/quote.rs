@@ -9,7 +9,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_domain::{Charge, ChargeRecord, CostRecord, Decimal, EventId, Meter, ModelName, ProviderName, Source, Timestamp, Usage, exact};
 use weighbridge_pricing::{PriceQuery, RatedEvent};
 
-use super::{Shared, problem::{Json, Problem}};
+use super::{
+    Shared,
+    problem::{Json, Problem},
+};
 use crate::app::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -93,7 +96,8 @@ fn usage(given: &BTreeMap<String, Value>) -> Result<Usage, Problem> {
             Value::Number(number) => number.as_u64().map(Decimal::from),
             _ => None,
         };
-        let quantity = quantity.ok_or_else(|| Problem::invalid(&field, format!("found {value}, expected a whole number, or a decimal as text such as \"12.5\"")))?;
+        let quantity =
+            quantity.ok_or_else(|| Problem::invalid(&field, format!("found {value}, expected a whole number, or a decimal as text such as \"12.5\"")))?;
         usage.insert(meter, quantity, Source::Declared).map_err(|error| Problem::invalid(&field, error.to_string()))?;
     }
     Ok(usage)

@@ -1,6 +1,9 @@
 //! `/metrics` and the status page at `/`: what there is, no customer's data.
 
-use axum::{http::header, response::{Html, IntoResponse}};
+use axum::{
+    http::header,
+    response::{Html, IntoResponse},
+};
 
 use super::Shared;
 
@@ -14,7 +17,8 @@ pub(super) async fn page(app: Shared) -> Html<String> {
     let settings = app.settings.load();
     let listen = settings.loaded.config.server.listen;
     let providers: String = settings.providers.iter().map(|provider| format!("<li>{} ({})</li>", escaped(&provider.name), escaped(&provider.plugin))).collect();
-    let providers = if providers.is_empty() { "<li>none: set a provider's key variable, or write [providers] in the configuration</li>".to_owned() } else { providers };
+    let providers =
+        if providers.is_empty() { "<li>none: set a provider's key variable, or write [providers] in the configuration</li>".to_owned() } else { providers };
     let (prices, version) = (app.office.prices.load().rows().len(), env!("CARGO_PKG_VERSION"));
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Weighbridge</title>\

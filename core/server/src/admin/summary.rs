@@ -8,8 +8,15 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_domain::Timestamp;
 
-use super::{Shared, page::{Page, PageQuery}, problem::{Json, Problem, Query}};
-use crate::{app::App, summary::{Group, SummaryQuery, SummaryRow, summarise}};
+use super::{
+    Shared,
+    page::{Page, PageQuery},
+    problem::{Json, Problem, Query},
+};
+use crate::{
+    app::App,
+    summary::{Group, SummaryQuery, SummaryRow, summarise},
+};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(summary))

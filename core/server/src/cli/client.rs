@@ -65,19 +65,25 @@ impl AdminClient {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, CliError> {
-        let mut request = Request::builder().method(method).uri(format!("{}/admin/v1{path}", self.base)).header("authorization", format!("Bearer {}", self.token.expose()));
+        let mut request =
+            Request::builder().method(method).uri(format!("{}/admin/v1{path}", self.base)).header("authorization", format!("Bearer {}", self.token.expose()));
         if body.is_some() {
             request = request.header("content-type", "application/json");
         }
         let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request = request.body(Full::new(body)).map_err(|_| CliError::failed(format!("the admin API's address {:?} cannot be used; expected one such as http://127.0.0.1:4001", self.base)))?;
-        let answer = self.http.send(request).await.map_err(|error| CliError::failed(format!("{error}\nIs the gateway running? Start it with `weighbridge serve`, or name another one with --url or WEIGHBRIDGE_URL.")))?;
+        let request = request
+            .body(Full::new(body))
+            .map_err(|_| CliError::failed(format!("the admin API's address {:?} cannot be used; expected one such as http://127.0.0.1:4001", self.base)))?;
+        let answer = self.http.send(request).await.map_err(|error| {
+            CliError::failed(format!("{error}\nIs the gateway running? Start it with `weighbridge serve`, or name another one with --url or WEIGHBRIDGE_URL."))
+        })?;
         if answer.status.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     }
 }
 
 fn json(answer: &Answer) -> Result<Value, CliError> {
-    serde_json::from_slice(&answer.body).map_err(|error| CliError::failed(format!("the answer is not JSON ({error}): is this the address of a Weighbridge admin API?")))
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| CliError::failed(format!("the answer is not JSON ({error}): is this the address of a Weighbridge admin API?")))
 }
 
 /// What the API says is wrong; each field on its own line.

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{CliError, Context, client::encoded, output::{self, Left}};
+use super::{
+    CliError, Context,
+    client::encoded,
+    output::{self, Left},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -89,5 +93,12 @@ fn show(context: &Context, customer: &Value) {
 fn cells(customer: &Value) -> Vec<String> {
     let plan = customer["plan"].as_str().unwrap_or("(default)").to_owned();
     let archived = if customer["archived"] == true { "archived" } else { "" };
-    vec![output::text(&customer["id"]), output::text(&customer["name"]), plan, output::text(&customer["currency"]), output::moment(&customer["created_at"]), archived.to_owned()]
+    vec![
+        output::text(&customer["id"]),
+        output::text(&customer["name"]),
+        plan,
+        output::text(&customer["currency"]),
+        output::moment(&customer["created_at"]),
+        archived.to_owned(),
+    ]
 }

@@ -72,21 +72,29 @@ async fn examine(context: &Context, findings: &mut Findings) {
         Ok(loaded) => loaded,
         Err(error) => return findings.add("configuration", Error, error.message.unwrap_or_default()),
     };
-    findings.add("configuration", Fine, loaded.file.as_deref().map_or_else(|| "no file, the defaults hold (weighbridge init writes one)".to_owned(), |file| file.display().to_string()));
+    findings.add(
+        "configuration",
+        Fine,
+        loaded.file.as_deref().map_or_else(|| "no file, the defaults hold (weighbridge init writes one)".to_owned(), |file| file.display().to_string()),
+    );
+    let in_use = store(&loaded.config.store.path, findings);
     match Plugins::start(&loaded, &Sources::of_system().clock) {
         Err(error) => findings.add("plugins", Error, error.to_string()),
         Ok(plugins) => {
             let names: Vec<String> = plugins.manifests().iter().map(|manifest| format!("{} ({})", manifest.name, manifest.kind.as_str())).collect();
             findings.add("plugins", Fine, names.join(", "));
-            configured(context, &loaded, &plugins, findings);
+            configured(context, &loaded, &plugins, in_use, findings);
         }
     }
     match token::find(&loaded.config, &context.environment) {
         Ok(Some(_)) => findings.add("admin token", Fine, "there is one"),
-        Ok(None) => findings.add("admin token", Warning, format!("none yet: serve makes one in {}, or set {}", token::file(&loaded.config).display(), loaded.config.admin.token_env)),
+        Ok(None) => findings.add(
+            "admin token",
+            Warning,
+            format!("none yet: serve makes one in {}, or set {}", token::file(&loaded.config).display(), loaded.config.admin.token_env),
+        ),
         Err(error) => findings.add("admin token", Error, error.to_string()),
     }
-    let in_use = store(&loaded.config.store.path, findings);
     if in_use {
         gateway(context, findings).await;
     }
@@ -108,7 +116,7 @@ fn newest_date(book: &PriceBook) -> Option<String> {
 }
 
 /// Providers, models, plans and prices as the configuration has them.
-fn configured(context: &Context, loaded: &Loaded, plugins: &Plugins, findings: &mut Findings) {
+fn configured(context: &Context, loaded: &Loaded, plugins: &Plugins, in_use: bool, findings: &mut Findings) {
     let resolved = match providers::resolve(loaded, plugins.manifests(), &context.environment) {
         Ok(resolved) => resolved,
         Err(problems) => return problems.iter().for_each(|problem| findings.add("providers", Error, problem.to_string())),
@@ -126,7 +134,9 @@ fn configured(context: &Context, loaded: &Loaded, plugins: &Plugins, findings: &
         .filter(|manifest| manifest.kind == Kind::Adapter && !resolved.iter().any(|provider| provider.plugin == manifest.name))
         .filter_map(|manifest| manifest.provider.as_ref()?.api_key_env.clone())
         .collect();
-    if resolved.is_empty() {
+    if in_use {
+        // The running gateway has an environment of its own: it is asked below.
+    } else if resolved.is_empty() {
         findings.add("providers", Warning, format!("none is on: every call is refused. Set one of {}, or write [providers].", unset.join(", ")));
     } else if !unset.is_empty() {
         findings.add("providers", Fine, format!("off, because their keys are not set: {}", unset.join(", ")));
@@ -135,7 +145,13 @@ fn configured(context: &Context, loaded: &Loaded, plugins: &Plugins, findings: &
     match compile_configured(&loaded.config.plans, &*plugins.rules(), SystemClock.now(), |_| None) {
         Err(error) => error.problems.iter().for_each(|problem| findings.add("plans", Error, problem.to_string())),
         Ok(_) if !loaded.config.plans.contains_key(DEFAULT_PLAN) => {
-            findings.add("plans", Warning, format!("the configuration has no [plans.{DEFAULT_PLAN}]: unless the plan was created by the API, calls of customers without a plan are refused"));
+            findings.add(
+                "plans",
+                Warning,
+                format!(
+                    "the configuration has no [plans.{DEFAULT_PLAN}]: unless the plan was created by the API, calls of customers without a plan are refused"
+                ),
+            );
         }
         Ok(plans) => findings.add("plans", Fine, plans.iter().map(|plan| plan.document().id.to_string()).collect::<Vec<_>>().join(", ")),
     }
@@ -153,14 +169,25 @@ fn prices(loaded: &Loaded, resolved: &[providers::Resolved], findings: &mut Find
     let age = Period::days(&newest, "9999-12-31").map_or(0, |since| now.day() - since.from_day());
     let rows = book.rows().len();
     match age > OLD_DAYS {
-        true => findings.add("prices", Warning, format!("the built-in catalogue ({rows} rows) is {age} days old: import newer ones (weighbridge prices import FILE), or update the program")),
+        true => findings.add(
+            "prices",
+            Warning,
+            format!("the built-in catalogue ({rows} rows) is {age} days old: import newer ones (weighbridge prices import FILE), or update the program"),
+        ),
         false => findings.add("prices", Fine, format!("{rows} rows in the built-in catalogue, as of {newest}")),
     }
     let priced = |target: &config::Target| {
         let provider = resolved.iter().find(|provider| provider.name == target.provider);
         provider.is_none_or(|provider| book.find(&provider.price_book, &target.model, now).is_some())
     };
-    let unpriced: BTreeSet<String> = loaded.config.models.iter().flat_map(|model| &model.targets).filter(|target| !priced(target)).map(|target| format!("{}/{}", target.provider, target.model)).collect();
+    let unpriced: BTreeSet<String> = loaded
+        .config
+        .models
+        .iter()
+        .flat_map(|model| &model.targets)
+        .filter(|target| !priced(target))
+        .map(|target| format!("{}/{}", target.provider, target.model))
+        .collect();
     for model in unpriced {
         findings.add("prices", Warning, format!("the catalogue has no price for {model}: unless one was imported, its calls are recorded as unpriced"));
     }
@@ -197,19 +224,29 @@ fn disk(free_bytes: u64, findings: &mut Findings) {
 
 /// The data folder is in use: ask the gateway that has it.
 async fn gateway(context: &Context, findings: &mut Findings) {
-    let stats = match context.client() {
-        Ok(client) => client.get("/ledger/stats", &[]).await,
-        Err(error) => Err(error),
-    };
-    match stats {
-        Err(error) => findings.add("gateway", Error, format!("another process has the data folder, and it does not answer as a gateway:\n{}", error.message.unwrap_or_default())),
-        Ok(stats) => {
-            findings.add("gateway", Fine, format!("running, {} events", stats["events"]));
-            match stats["unavailable"].as_str() {
-                Some(reason) => findings.add("store", Error, format!("calls are refused: {reason}")),
-                None => findings.add("store", Fine, format!("open in the gateway, {} KiB of journal", stats["journal_bytes"].as_u64().unwrap_or_default() >> 10)),
-            }
-            disk(stats["free_bytes"].as_u64().unwrap_or_default(), findings);
-        }
+    if let Err(error) = ask(context, findings).await {
+        findings.add(
+            "gateway",
+            Error,
+            format!("another process has the data folder, and it does not answer as a gateway:\n{}", error.message.unwrap_or_default()),
+        );
     }
+}
+
+async fn ask(context: &Context, findings: &mut Findings) -> Result<(), CliError> {
+    let client = context.client()?;
+    let stats = client.get("/ledger/stats", &[]).await?;
+    findings.add("gateway", Fine, format!("running, {} events, {} KiB of journal", stats["events"], stats["journal_bytes"].as_u64().unwrap_or_default() >> 10));
+    disk(stats["free_bytes"].as_u64().unwrap_or_default(), findings);
+    let providers = client.list("/providers", &[], None).await?;
+    let names: Vec<String> = providers["data"].as_array().into_iter().flatten().map(|provider| output::text(&provider["name"])).collect();
+    match names.is_empty() {
+        true => findings.add("gateway", Warning, "no provider is on: every call is refused. Stop it, set a provider's key variable, and start it again."),
+        false => findings.add("gateway", Fine, format!("providers on: {}", names.join(", "))),
+    }
+    for alert in client.get("/alerts", &[]).await?["data"].as_array().into_iter().flatten() {
+        let status = if alert["severity"] == "error" { Error } else { Warning };
+        findings.add("gateway", status, output::text(&alert["message"]));
+    }
+    Ok(())
 }

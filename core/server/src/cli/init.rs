@@ -37,7 +37,11 @@ pub(super) async fn run(args: InitArgs, context: &Context) -> Result<(), CliErro
     write_new(&file, &text(args.markup))?;
     match set_up(&file, context).await {
         Ok(done) => {
-            if context.json() { output::print_json(&done.json(&file)) } else { output::print(&done.text(&file, args.markup)) }
+            if context.json() {
+                output::print_json(&done.json(&file))
+            } else {
+                output::print(&done.text(&file, args.markup))
+            }
             Ok(())
         }
         Err(error) => {
@@ -51,7 +55,9 @@ pub(super) async fn run(args: InitArgs, context: &Context) -> Result<(), CliErro
 fn write_new(file: &Path, text: &str) -> Result<(), CliError> {
     let written = std::fs::OpenOptions::new().write(true).create_new(true).open(file).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => CliError::failed(format!("{} is there already; init does not overwrite it. Run this in another folder, or move the file away.", file.display())),
+        std::io::ErrorKind::AlreadyExists => {
+            CliError::failed(format!("{} is there already; init does not overwrite it. Run this in another folder, or move the file away.", file.display()))
+        }
         _ => CliError::failed(format!("{} cannot be written: {error}", file.display())),
     })
 }
@@ -95,7 +101,7 @@ struct Done {
 }
 
 async fn set_up(file: &Path, context: &Context) -> Result<Done, CliError> {
-    let loaded = config::load(Some(file), Path::new("."), &context.environment, &Flags::default())?;
+    let loaded = config::load(Some(file), Path::new(""), &context.environment, &Flags::default())?;
     let sources = Sources::of_system();
     let plugins = Plugins::start(&loaded, &sources.clock)?;
     let token = token::find_or_make(&loaded.config, &context.environment)?.origin;
@@ -110,7 +116,10 @@ async fn first_customer(office: &Office, loaded: &Loaded) -> Result<Secret, CliE
     office.read()?;
     wiring::adopt_plans(office, loaded).await?;
     if office.directory.customer(FIRST_CUSTOMER).is_some() {
-        return Err(CliError::failed(format!("the data folder {} has a {FIRST_CUSTOMER} already: it was set up before. Give [store] path another folder, or go on with `weighbridge serve`.", loaded.config.store.path.display())));
+        return Err(CliError::failed(format!(
+            "the data folder {} has a {FIRST_CUSTOMER} already: it was set up before. Give [store] path another folder, or go on with `weighbridge serve`.",
+            loaded.config.store.path.display()
+        )));
     }
     office.create_customer(NewCustomer { id: FIRST_CUSTOMER.into(), name: Some("First customer".into()), ..NewCustomer::default() }).await?;
     let (_, secret) = office.create_key(NewKey { name: "first key".into(), customer: Some(FIRST_CUSTOMER.into()), ..NewKey::default() }).await?;
@@ -144,7 +153,10 @@ impl Done {
         let on: Vec<String> = self.providers.iter().filter(|(.., on)| *on).map(|(name, variable, _)| format!("{name} ({variable})")).collect();
         let provider = match on.is_empty() {
             false => format!("  ✓ providers          {}\n", on.join(", ")),
-            true => format!("  • providers          none yet: export {}\n", self.providers.iter().map(|(_, variable, _)| format!("{variable}=…")).collect::<Vec<_>>().join(" or ")),
+            true => format!(
+                "  • providers          none yet: export {}\n",
+                self.providers.iter().map(|(_, variable, _)| format!("{variable}=…")).collect::<Vec<_>>().join(" or ")
+            ),
         };
         let mut text = String::from("Weighbridge is set up.\n\n");
         text.push_str(&format!("  ✓ configuration      {}\n", file.display()));

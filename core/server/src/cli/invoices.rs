@@ -3,7 +3,11 @@
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{AdminClient, CliError, Context, client::encoded, output::{self, Left, Right}};
+use super::{
+    AdminClient, CliError, Context,
+    client::encoded,
+    output::{self, Left, Right},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -62,7 +66,13 @@ async fn file(client: &AdminClient, id: &str, format: Format) -> Result<String, 
 
 /// An invoice for reading on a terminal.
 pub(crate) fn shown(invoice: &Value) -> String {
-    let mut text = format!("{} for {} ({}), {}\n\n", output::text(&invoice["id"]), output::text(&invoice["customer"]["name"]), output::text(&invoice["customer"]["id"]), output::text(&invoice["period"]["label"]));
+    let mut text = format!(
+        "{} for {} ({}), {}\n\n",
+        output::text(&invoice["id"]),
+        output::text(&invoice["customer"]["name"]),
+        output::text(&invoice["customer"]["id"]),
+        output::text(&invoice["period"]["label"])
+    );
     let currency = output::text(&invoice["currency"]);
     let columns = [("DESCRIPTION", Left), ("QUANTITY", Right), ("UNIT", Left), ("EXACT", Right), (currency.as_str(), Right)];
     let rows = invoice["lines"].as_array().into_iter().flatten().map(|line| output::row(line, &["description", "quantity", "unit", "amount_exact", "amount"]));

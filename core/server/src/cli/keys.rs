@@ -3,7 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{CliError, Context, client::encoded, output::{self, Left, Right}};
+use super::{
+    CliError, Context,
+    client::encoded,
+    output::{self, Left, Right},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -80,7 +84,8 @@ fn show_list(context: &Context, list: &Value) {
     if context.json() {
         return output::print_json(list);
     }
-    let columns = [("ID", Left), ("NAME", Left), ("KEY", Left), ("BILLS", Left), ("MODELS", Left), ("RPM", Right), ("TPM", Right), ("EXPIRES", Left), ("", Left)];
+    let columns =
+        [("ID", Left), ("NAME", Left), ("KEY", Left), ("BILLS", Left), ("MODELS", Left), ("RPM", Right), ("TPM", Right), ("EXPIRES", Left), ("", Left)];
     let rows = list["data"].as_array().into_iter().flatten().map(|key| {
         let bills = match (key["customer"].as_str(), key["may_bill_others"] == true) {
             (Some(customer), false) => customer.to_owned(),
@@ -90,7 +95,17 @@ fn show_list(context: &Context, list: &Value) {
         let models = if key["models"].is_null() { "all".to_owned() } else { output::text(&key["models"]) };
         let revoked = if key["archived"] == true { "revoked" } else { "" };
         let prefix = format!("{}…", output::text(&key["prefix"]));
-        vec![output::text(&key["id"]), output::text(&key["name"]), prefix, bills, models, output::text(&key["rpm"]), output::text(&key["tpm"]), output::moment(&key["expires_at"]), revoked.to_owned()]
+        vec![
+            output::text(&key["id"]),
+            output::text(&key["name"]),
+            prefix,
+            bills,
+            models,
+            output::text(&key["rpm"]),
+            output::text(&key["tpm"]),
+            output::moment(&key["expires_at"]),
+            revoked.to_owned(),
+        ]
     });
     output::print(&output::table(&columns, rows));
 }

@@ -8,8 +8,14 @@ use serde_json::{Value, json};
 use weighbridge_domain::time::SystemClock;
 use weighbridge_ledger::{Ledger, LedgerOptions};
 
-use super::{CliError, Context, output::{self, Left, Right}};
-use crate::{admin::{StatsView, VerifyView}, wiring::recovery_lines};
+use super::{
+    CliError, Context,
+    output::{self, Left, Right},
+};
+use crate::{
+    admin::{StatsView, VerifyView},
+    wiring::recovery_lines,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -34,7 +40,11 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
                 Some(path) => verify_folder(&path)?,
                 None => context.client()?.post("/ledger/verify", &json!({})).await?,
             };
-            if context.json() { output::print_json(&report) } else { output::print(&verified(&report)) }
+            if context.json() {
+                output::print_json(&report)
+            } else {
+                output::print(&verified(&report))
+            }
             if report["clean"] != true {
                 return Err(CliError::said());
             }
@@ -53,7 +63,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
                 output::print_json(&stats);
             } else {
                 let rows = stats.as_object().into_iter().flatten().map(|(name, value)| vec![name.replace('_', " "), output::text(value)]);
-                output::print(&output::table(&[("", Left), ("", Right)], rows));
+                output::print(&output::table(&[("FIGURE", Left), ("VALUE", Right)], rows));
             }
         }
     }
@@ -102,7 +112,13 @@ fn verify_with_lines(ledger: &Ledger) -> Result<weighbridge_ledger::VerifyReport
 }
 
 fn verified(report: &Value) -> String {
-    let mut text = format!("{} events in {} segments ({} bytes), {} calls in progress\n", output::text(&report["events"]), output::text(&report["segments"]), output::text(&report["bytes"]), output::text(&report["held"]));
+    let mut text = format!(
+        "{} events in {} segments ({} bytes), {} calls in progress\n",
+        output::text(&report["events"]),
+        output::text(&report["segments"]),
+        output::text(&report["bytes"]),
+        output::text(&report["held"])
+    );
     for sums in report["sums"].as_array().into_iter().flatten() {
         text.push_str(&format!("{}: cost {}, charge {}\n", output::text(&sums["currency"]), output::text(&sums["cost"]), output::text(&sums["charge"])));
     }

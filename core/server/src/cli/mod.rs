@@ -33,7 +33,12 @@ use crate::{
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "weighbridge", version, about = "Weighs every LLM token that passes, prices it by your rules, and turns it into an invoice you can prove.", propagate_version = true)]
+#[command(
+    name = "weighbridge",
+    version,
+    about = "Weighs every LLM token that passes, prices it by your rules, and turns it into an invoice you can prove.",
+    propagate_version = true
+)]
 pub struct Cli {
     #[command(flatten)]
     common: Common,
@@ -129,7 +134,7 @@ impl Context {
         self.common.json
     }
     fn load(&self, flags: &Flags) -> Result<config::Loaded, CliError> {
-        let folder = PathBuf::from(".");
+        let folder = PathBuf::new();
         Ok(config::load(self.common.config.as_deref(), &folder, &self.environment, flags)?)
     }
     /// The admin API: named by a flag or the environment, else what the configuration here says.
@@ -143,7 +148,10 @@ impl Context {
         let token = match token {
             Some(token) => token,
             None => token::find(&config, &self.environment)?.map(|found| found.token).ok_or_else(|| {
-                CliError::failed(format!("there is no admin token: set WEIGHBRIDGE_ADMIN_TOKEN, give --token, or run this where {} is", token::file(&config).display()))
+                CliError::failed(format!(
+                    "there is no admin token: set WEIGHBRIDGE_ADMIN_TOKEN, give --token, or run this where {} is",
+                    token::file(&config).display()
+                ))
             })?,
         };
         Ok(AdminClient::new(&url, token))

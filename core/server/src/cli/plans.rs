@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{CliError, Context, client::encoded, output::{self, Left, Right}};
+use super::{
+    CliError, Context,
+    client::encoded,
+    output::{self, Left, Right},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -89,7 +93,14 @@ fn show_list(context: &Context, list: &Value) {
     let rows = list["data"].as_array().into_iter().flatten().map(|plan| {
         let rules: Vec<String> = plan["rules"].as_array().into_iter().flatten().map(|rule| output::text(&rule["rule"])).collect();
         let marks: Vec<&str> = ["default", "configured", "archived"].into_iter().filter(|mark| plan[*mark] == true).collect();
-        vec![output::text(&plan["id"]), output::text(&plan["version"]), output::text(&plan["currency"]), rules.join(" → "), output::text(&plan["unpriced"]), marks.join(", ")]
+        vec![
+            output::text(&plan["id"]),
+            output::text(&plan["version"]),
+            output::text(&plan["currency"]),
+            rules.join(" → "),
+            output::text(&plan["unpriced"]),
+            marks.join(", "),
+        ]
     });
     output::print(&output::table(&columns, rows));
 }
@@ -100,6 +111,8 @@ fn show(context: &Context, plan: &Value) {
     }
     show_list(context, &json!({"data": [plan]}));
     for rule in plan["rules"].as_array().into_iter().flatten() {
-        output::print(&format!("  {}", output::text(rule)));
+        let sheet: Vec<String> =
+            rule.as_object().into_iter().flatten().filter(|(key, _)| *key != "rule").map(|(key, value)| format!("{key}={}", output::text(value))).collect();
+        output::print(&format!("  {}: {}", output::text(&rule["rule"]), sheet.join(" ")));
     }
 }

@@ -2,7 +2,10 @@
 
 use clap::Subcommand;
 
-use super::{CliError, Context, output::{self, Left}};
+use super::{
+    CliError, Context,
+    output::{self, Left},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -22,7 +25,13 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
             let columns = [("NAME", Left), ("KIND", Left), ("VERSION", Left), ("DIGEST", Left), ("DESCRIPTION", Left)];
             let rows = list["data"].as_array().into_iter().flatten().map(|plugin| {
                 let digest: String = output::text(&plugin["digest"]).chars().take("sha256:".len() + 12).collect();
-                vec![output::text(&plugin["name"]), output::text(&plugin["kind"]), output::text(&plugin["version"]), digest, output::text(&plugin["description"])]
+                vec![
+                    output::text(&plugin["name"]),
+                    output::text(&plugin["kind"]),
+                    output::text(&plugin["version"]),
+                    digest,
+                    output::text(&plugin["description"]),
+                ]
             });
             output::print(&output::table(&columns, rows));
         }

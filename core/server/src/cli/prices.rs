@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{CliError, Context, client::encoded, output::{self, Left, Right}};
+use super::{
+    CliError, Context,
+    client::encoded,
+    output::{self, Left, Right},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -85,7 +89,9 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
                 None => named(&client.list("/prices", &[("model", Some(model.clone()))], None).await?, &model),
             };
             if rows.is_empty() {
-                return Err(CliError::failed(format!("there is no price for a model named \"{model}\"; `weighbridge prices list --model {model}` finds similar names")));
+                return Err(CliError::failed(format!(
+                    "there is no price for a model named \"{model}\"; `weighbridge prices list --model {model}` finds similar names"
+                )));
             }
             match context.json() {
                 true => output::print_json(&json!({"data": rows, "next_cursor": null})),
@@ -110,7 +116,18 @@ fn named(list: &Value, model: &str) -> Vec<Value> {
 }
 
 fn table(list: &Value) -> String {
-    let columns = [("PROVIDER", Left), ("MODEL", Left), ("INPUT", Right), ("CACHE READ", Right), ("OUTPUT", Right), ("PER", Right), ("", Left), ("VERSION", Right), ("SOURCE", Left), ("AS OF", Left)];
+    let columns = [
+        ("PROVIDER", Left),
+        ("MODEL", Left),
+        ("INPUT", Right),
+        ("CACHE READ", Right),
+        ("OUTPUT", Right),
+        ("PER", Right),
+        ("", Left),
+        ("VERSION", Right),
+        ("SOURCE", Left),
+        ("AS OF", Left),
+    ];
     let rows = list["data"].as_array().into_iter().flatten().map(|row| {
         let rates = &row["tiers"]["default"][0]["rates"];
         let rate = |meter: &str| output::text(&rates[meter]["rate"]);
@@ -149,7 +166,13 @@ fn rates(row: &Value) -> String {
     for (tier, bands) in row["tiers"].as_object().into_iter().flatten() {
         for band in bands.as_array().into_iter().flatten() {
             for (meter, rate) in band["rates"].as_object().into_iter().flatten() {
-                cells.push(vec![format!("  {tier}"), output::text(&band["above"]["tokens"]), meter.clone(), output::text(&rate["rate"]), output::text(&rate["per"])]);
+                cells.push(vec![
+                    format!("  {tier}"),
+                    output::text(&band["above"]["tokens"]),
+                    meter.clone(),
+                    output::text(&rate["rate"]),
+                    output::text(&rate["per"]),
+                ]);
             }
         }
     }
@@ -205,13 +228,19 @@ fn quoted(quote: &Value) -> String {
     };
     let mut text = format!("cost    {}\n", sum(&quote["cost"]));
     for line in quote["cost"]["lines"].as_array().into_iter().flatten() {
-        let [meter, quantity, rate, per, amount, price, version] = ["meter", "quantity", "rate", "per", "amount", "price_id", "price_version"].map(|field| output::text(&line[field]));
+        let [meter, quantity, rate, per, amount, price, version] =
+            ["meter", "quantity", "rate", "per", "amount", "price_id", "price_version"].map(|field| output::text(&line[field]));
         let note = line["note"].as_str().map(|note| format!(" ({note})")).unwrap_or_default();
         text.push_str(&format!("  {meter}: {quantity} × {rate} ÷ {per} = {amount}; price {price} version {version}{note}\n"));
     }
-    text.push_str(&format!("charge  {}{}\n", sum(&quote["charge"]), quote["charge"]["plan"].as_str().map(|plan| format!(" by plan {plan}")).unwrap_or_default()));
+    text.push_str(&format!(
+        "charge  {}{}\n",
+        sum(&quote["charge"]),
+        quote["charge"]["plan"].as_str().map(|plan| format!(" by plan {plan}")).unwrap_or_default()
+    ));
     for line in quote["charge"]["lines"].as_array().into_iter().flatten() {
-        let [description, quantity, unit, price, amount, rule] = ["description", "quantity", "unit", "unit_price", "amount", "rule"].map(|field| output::text(&line[field]));
+        let [description, quantity, unit, price, amount, rule] =
+            ["description", "quantity", "unit", "unit_price", "amount", "rule"].map(|field| output::text(&line[field]));
         text.push_str(&format!("  {description}: {quantity} {unit} at {price} = {amount}; rule {rule}\n"));
     }
     text

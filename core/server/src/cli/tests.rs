@@ -40,7 +40,20 @@ fn the_commands_of_the_manual_are_taken() {
 
 #[test]
 fn what_is_not_there_yet_is_not_offered() {
-    for line in ["budgets list", "credits list", "exports list", "export focus", "rerate", "simulate", "plugin new pricing x", "ledger backup x", "invoices close", "plans create gold", "init --markup many", "init --markup=-1"] {
+    for line in [
+        "budgets list",
+        "credits list",
+        "exports list",
+        "export focus",
+        "rerate",
+        "simulate",
+        "plugin new pricing x",
+        "ledger backup x",
+        "invoices close",
+        "plans create gold",
+        "init --markup many",
+        "init --markup=-1",
+    ] {
         let parsed = Cli::try_parse_from(std::iter::once("weighbridge").chain(line.split(' ')));
         assert_eq!(parsed.map(|_| ()).map_err(|error| error.exit_code()), Err(2), "{line}");
     }
@@ -53,5 +66,14 @@ fn an_invoice_is_a_table_with_its_total() {
         "lines": [{"description": "p/m: input tokens", "quantity": "1200", "unit": "tokens", "amount_exact": "0.234", "amount": "0.23"}],
         "total_exact": "0.234", "total": "0.23", "notices": [{"message": "1 call is not on it."}],
     });
-    insta::assert_snapshot!(super::shown_invoice(&invoice), @"");
+    insta::assert_snapshot!(super::shown_invoice(&invoice), @r##"
+    preview-acme-2026-11 for Acme Ltd (acme), 2026-11
+    
+     DESCRIPTION        QUANTITY  UNIT    EXACT   USD
+     ────────────────────────────────────────────────
+     p/m: input tokens      1200  tokens  0.234  0.23
+     ────────────────────────────────────────────────
+     Total                                0.234  0.23
+    Note: 1 call is not on it.
+    "##);
 }

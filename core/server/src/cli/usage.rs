@@ -3,7 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{CliError, Context, client::encoded, output::{self, Align, Left, Right}};
+use super::{
+    CliError, Context,
+    client::encoded,
+    output::{self, Align, Left, Right},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -68,7 +72,15 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
             if context.json() { output::print_json(&list) } else { output::print(&summary(&by, &list)) }
         }
         Command::List { filter, session, workflow, limit, cursor } => {
-            let query = [("customer", filter.customer), ("from", filter.from), ("to", filter.to), ("session", session), ("workflow", workflow), ("limit", Some(limit.to_string())), ("cursor", cursor)];
+            let query = [
+                ("customer", filter.customer),
+                ("from", filter.from),
+                ("to", filter.to),
+                ("session", session),
+                ("workflow", workflow),
+                ("limit", Some(limit.to_string())),
+                ("cursor", cursor),
+            ];
             let list = client.get("/usage-events", &query).await?;
             if context.json() { output::print_json(&list) } else { output::print(&records(&list)) }
         }
@@ -79,7 +91,11 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
             } else {
                 let lines: Vec<&str> = explanation["lines"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 output::print(&lines.join("\n"));
-                output::print(if explanation["adds_up"] == true { "Every line is its quantity times its rate, every sum the sum of its lines." } else { "IT DOES NOT ADD UP: run `weighbridge ledger verify`." });
+                output::print(if explanation["adds_up"] == true {
+                    "Every line is its quantity times its rate, every sum the sum of its lines."
+                } else {
+                    "IT DOES NOT ADD UP: run `weighbridge ledger verify`."
+                });
             }
         }
     }
@@ -97,7 +113,11 @@ fn summary(by: &str, list: &Value) -> String {
         let mut cells = output::row(row, &groups);
         match by_meter {
             true => cells.extend(output::row(row, &["quantity", "unit"])),
-            false => cells.extend([output::text(&row["events"]), tokens(&row["usage"], weighbridge_domain::Meter::is_input), tokens(&row["usage"], weighbridge_domain::Meter::is_output)]),
+            false => cells.extend([
+                output::text(&row["events"]),
+                tokens(&row["usage"], weighbridge_domain::Meter::is_input),
+                tokens(&row["usage"], weighbridge_domain::Meter::is_output),
+            ]),
         }
         cells.extend(output::row(row, &["cost", "charge", "margin", "currency"]));
         cells.push(missing(row));
@@ -120,7 +140,18 @@ fn missing(row: &Value) -> String {
 }
 
 fn records(list: &Value) -> String {
-    let columns = [("ID", Left), ("STARTED", Left), ("CUSTOMER", Left), ("MODEL", Left), ("STATUS", Left), ("INPUT", Right), ("OUTPUT", Right), ("COST", Right), ("CHARGE", Right), ("", Left)];
+    let columns = [
+        ("ID", Left),
+        ("STARTED", Left),
+        ("CUSTOMER", Left),
+        ("MODEL", Left),
+        ("STATUS", Left),
+        ("INPUT", Right),
+        ("OUTPUT", Right),
+        ("COST", Right),
+        ("CHARGE", Right),
+        ("", Left),
+    ];
     let rows = list["data"].as_array().into_iter().flatten().map(|record| {
         let model = format!("{}/{}", output::text(&record["provider"]), output::text(&record["routed_model"]));
         let usage = &record["usage"];

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use figment::{Error, Metadata, Profile, Provider, value::{Dict, Map, Value}};
+use figment::{
+    Error, Metadata, Profile, Provider,
+    value::{Dict, Map, Value},
+};
 use weighbridge_domain::Secret;
 
 /// A snapshot of the environment.

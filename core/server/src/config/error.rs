@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use figment::{Metadata, error::{Actual, Kind}};
+use figment::{
+    Metadata,
+    error::{Actual, Kind},
+};
 
 use super::{environment, load};
 
@@ -49,15 +52,15 @@ impl From<figment::Error> for ConfigError {
 impl From<figment::Error> for Problem {
     fn from(error: figment::Error) -> Self {
         let mut path = error.path.clone();
-        if let Kind::UnknownField(field, _) = &error.kind {
-            if path.last() != Some(field) {
-                path.push(field.clone());
-            }
+        if let Kind::UnknownField(field, _) = &error.kind
+            && path.last() != Some(field)
+        {
+            path.push(field.clone());
         }
-        if let Kind::MissingField(field) = &error.kind {
-            if path.last().map(String::as_str) != Some(field) {
-                path.push(field.to_string());
-            }
+        if let Kind::MissingField(field) = &error.kind
+            && path.last().map(String::as_str) != Some(field)
+        {
+            path.push(field.to_string());
         }
         let key = key_of(&path);
         Problem { origin: origin_of(error.metadata.as_ref(), &path), key, message: message_of(&error.kind) }
@@ -93,7 +96,9 @@ pub(super) fn origin_of(metadata: Option<&Metadata>, path: &[String]) -> String 
 
 fn message_of(kind: &Kind) -> String {
     match kind {
-        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => format!("found {}, expected {}", found_in_words(found), expected_in_words(expected)),
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+            format!("found {}, expected {}", found_in_words(found), expected_in_words(expected))
+        }
         Kind::UnknownField(_, []) => "unknown key".into(),
         Kind::UnknownField(_, expected) => format!("unknown key; expected one of: {}", expected.join(", ")),
         Kind::UnknownVariant(found, expected) => format!("found \"{found}\", expected one of: {}", quoted(expected)),

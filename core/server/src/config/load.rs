@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use figment::{Error, Figment, Metadata, Profile, Provider, providers::{Format, Toml}, value::{Dict, Map, Value}};
+use figment::{
+    Error, Figment, Metadata, Profile, Provider,
+    providers::{Format, Toml},
+    value::{Dict, Map, Value},
+};
 
 use super::{Config, ConfigError, Engine, Environment, Problem, error::origin_of};
 

@@ -129,6 +129,8 @@ impl Default for Admin {
 pub struct Limits {
     /// A larger request body is refused with 413.
     pub max_body_bytes: u64,
+    /// How long a request's body may take.
+    pub body_timeout_ms: u64,
     /// To reach a provider.
     pub connect_timeout_ms: u64,
     /// From the request to the first byte of the answer.
@@ -140,7 +142,14 @@ pub struct Limits {
 }
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_body_bytes: 32 * 1024 * 1024, connect_timeout_ms: 10_000, first_byte_timeout_ms: 600_000, idle_timeout_ms: 300_000, shutdown_grace_ms: 30_000 }
+        Self {
+            max_body_bytes: 32 * 1024 * 1024,
+            body_timeout_ms: 60_000,
+            connect_timeout_ms: 10_000,
+            first_byte_timeout_ms: 600_000,
+            idle_timeout_ms: 300_000,
+            shutdown_grace_ms: 30_000,
+        }
     }
 }
 

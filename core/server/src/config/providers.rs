@@ -71,7 +71,10 @@ fn configured(loaded: &Loaded, name: &str, adapters: &BTreeMap<&str, &Manifest>,
     let key = match &key_env {
         None => None,
         Some(variable) => Some(environment.secret(variable).ok_or_else(|| {
-            problem("api_key_env", format!("the environment variable {variable} is not set; set it to the provider's key, or write api_key_env = \"\" if it takes none"))
+            problem(
+                "api_key_env",
+                format!("the environment variable {variable} is not set; set it to the provider's key, or write api_key_env = \"\" if it takes none"),
+            )
         })?),
     };
     Ok(Resolved {
@@ -92,7 +95,16 @@ fn automatic(manifest: &Manifest, environment: &Environment) -> Option<Resolved>
     let key = environment.secret(&key_env)?;
     let base_url = facts.base_url.as_ref()?.trim_end_matches('/').to_owned();
     let price_book = price_book_of(manifest);
-    Some(Resolved { name: manifest.name.clone(), plugin: manifest.name.clone(), base_url, key_env: Some(key_env), key: Some(key), price_book, config: BTreeMap::new(), automatic: true })
+    Some(Resolved {
+        name: manifest.name.clone(),
+        plugin: manifest.name.clone(),
+        base_url,
+        key_env: Some(key_env),
+        key: Some(key),
+        price_book,
+        config: BTreeMap::new(),
+        automatic: true,
+    })
 }
 
 fn price_book_of(manifest: &Manifest) -> String {

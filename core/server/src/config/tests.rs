@@ -9,7 +9,17 @@ fn read_with(text: &str, environment: &Environment, flags: &Flags) -> Result<Loa
     std::fs::write(folder.path().join("weighbridge.toml"), text).unwrap();
     load(None, folder.path(), environment, flags).map_err(|error| {
         let prefix = format!("{}/", folder.path().display());
-        ConfigError(error.0.into_iter().map(|mut p| { p.origin = p.origin.replace(&prefix, ""); p.message = p.message.replace(&prefix, ""); p }).collect())
+        ConfigError(
+            error
+                .0
+                .into_iter()
+                .map(|mut p| {
+                    p.origin = p.origin.replace(&prefix, "");
+                    p.message = p.message.replace(&prefix, "");
+                    p
+                })
+                .collect(),
+        )
     })
 }
 
@@ -22,7 +32,10 @@ fn refusal(text: &str) -> String {
 }
 
 fn manifests() -> Vec<Manifest> {
-    let adapter = |name: &str, rest: &str| Manifest::parse(&format!("name = \"{name}\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0\"\ndescription = \"\"\n[provider]\n{rest}")).unwrap();
+    let adapter = |name: &str, rest: &str| {
+        Manifest::parse(&format!("name = \"{name}\"\nversion = \"1.0.0\"\nkind = \"adapter\"\ncontract = \"0.1.0\"\ndescription = \"\"\n[provider]\n{rest}"))
+            .unwrap()
+    };
     vec![adapter("acme-ai", "base_url = \"https://api.acme.example/v1\"\napi_key_env = \"ACME_API_KEY\"\n"), adapter("local", "")]
 }
 
@@ -32,7 +45,14 @@ fn refusals(text: &str, environment: &Environment) -> String {
         Err(problems) => problems,
         Ok(providers) => check::check(&loaded, &providers),
     };
-    problems.into_iter().map(|mut p| { p.origin = p.origin.rsplit('/').next().unwrap_or_default().into(); p.to_string() }).collect::<Vec<_>>().join("\n")
+    problems
+        .into_iter()
+        .map(|mut p| {
+            p.origin = p.origin.rsplit('/').next().unwrap_or_default().into();
+            p.to_string()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -83,9 +103,14 @@ fn the_sections_of_the_manual_are_read() {
 
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
-    let environment = Environment::of([("WEIGHBRIDGE_SERVER__LISTEN", "127.0.0.1:5001"), ("WEIGHBRIDGE_LIMITS__MAX_BODY_BYTES", "77"), ("WEIGHBRIDGE_URL", "http://elsewhere")]);
+    let environment = Environment::of([
+        ("WEIGHBRIDGE_SERVER__LISTEN", "127.0.0.1:5001"),
+        ("WEIGHBRIDGE_LIMITS__MAX_BODY_BYTES", "77"),
+        ("WEIGHBRIDGE_URL", "http://elsewhere"),
+    ]);
     let flags = Flags { admin_listen: Some("127.0.0.1:5003".into()), ..Flags::default() };
-    let loaded = read_with("[server]\nlisten = \"127.0.0.1:5000\"\nadmin_listen = \"127.0.0.1:5002\"\n[limits]\nmax_body_bytes = 5\n", &environment, &flags).unwrap();
+    let loaded =
+        read_with("[server]\nlisten = \"127.0.0.1:5000\"\nadmin_listen = \"127.0.0.1:5002\"\n[limits]\nmax_body_bytes = 5\n", &environment, &flags).unwrap();
     assert_eq!(loaded.config.server.listen.port(), 5001);
     assert_eq!(loaded.config.server.admin_listen.port(), 5003);
     assert_eq!(loaded.config.limits.max_body_bytes, 77);
@@ -124,7 +149,7 @@ fn a_mistake_in_the_environment_or_a_flag_is_named_as_such() {
     let environment = Environment::of([("WEIGHBRIDGE_LIMITS__MAX_BODY_BYTES", "lots")]);
     insta::assert_snapshot!(read_with("", &environment, &Flags::default()).unwrap_err(), @r#"WEIGHBRIDGE_LIMITS__MAX_BODY_BYTES (environment): limits.max_body_bytes: found "lots", expected a whole number, zero or more"#);
     let environment = Environment::of([("WEIGHBRIDGE_LIMITS__MAX_BODY", "1")]);
-    insta::assert_snapshot!(read_with("", &environment, &Flags::default()).unwrap_err(), @"WEIGHBRIDGE_LIMITS__MAX_BODY (environment): limits.max_body: unknown key; expected one of: max_body_bytes, connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, shutdown_grace_ms");
+    insta::assert_snapshot!(read_with("", &environment, &Flags::default()).unwrap_err(), @"WEIGHBRIDGE_LIMITS__MAX_BODY (environment): limits.max_body: unknown key; expected one of: max_body_bytes, body_timeout_ms, connect_timeout_ms, first_byte_timeout_ms, idle_timeout_ms, shutdown_grace_ms");
     let flags = Flags { listen: Some("4000".into()), ..Flags::default() };
     insta::assert_snapshot!(read_with("", &Environment::default(), &flags).unwrap_err(), @r#"command line: server.listen: found "4000", expected an address and a port such as "127.0.0.1:4000""#);
 }

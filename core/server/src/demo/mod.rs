@@ -7,7 +7,10 @@ mod cast;
 mod report;
 mod traffic;
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
 use weighbridge_domain::Secret;
@@ -54,7 +57,7 @@ pub enum DemoError {
 }
 
 /// How many calls are made before the figures are shown: some minutes' worth.
-const CALLS: usize = 360;
+const CALLS: usize = 720;
 
 /// Runs until Ctrl-C, or for so long.
 pub async fn run(exit_after: Option<Duration>) -> Result<(), DemoError> {
@@ -77,7 +80,8 @@ fn new_token() -> Result<Secret, DemoError> {
 
 async fn start(folder: &TempDir, simulator: &Simulator, token: &Secret) -> Result<(Arc<App>, Running), DemoError> {
     let file = folder.path().join("weighbridge.toml");
-    std::fs::write(&file, cast::configuration(&folder.path().join("data"), &simulator.base_url())).map_err(|error| DemoError::Io("the demo's configuration", error))?;
+    std::fs::write(&file, cast::configuration(&folder.path().join("data"), &simulator.base_url()))
+        .map_err(|error| DemoError::Io("the demo's configuration", error))?;
     // An empty environment: no real provider is on, whatever keys this machine has.
     let environment = Environment::default();
     let loaded = config::load(Some(&file), folder.path(), &environment, &Flags::default())?;
@@ -97,7 +101,7 @@ async fn show(app: &Arc<App>, running: &Running, token: &Secret, folder: &TempDi
     let started = Instant::now();
     traffic.send(CALLS).await?;
     output::print(&format!("{CALLS} calls in {} ms, half of them streamed; each record was on disk before its answer ended.\n", started.elapsed().as_millis()));
-    let report = app.blocking(|app| report::Report::read(app)).await?;
+    let report = app.blocking(report::Report::read).await?;
     output::print(&report.text());
     output::print(&directions(running, token, folder, &keys[0], exit_after));
     go_on(&traffic, began, exit_after).await?;
@@ -130,7 +134,7 @@ fn directions(running: &Running, token: &Secret, folder: &TempDir, key: &Secret,
     let (data, admin) = (running.data, running.admin);
     let until = exit_after.map_or_else(|| "until Ctrl-C".to_owned(), |after| format!("for {} s", after.as_secs()));
     format!(
-        "It runs {until}; a call comes in now and then.\n\n\
+        "\nIt runs {until}; a call comes in now and then.\n\n\
          \x20 clients       http://{data}/v1\n\
          \x20 status page   http://{admin}/\n\
          \x20 metrics       http://{admin}/metrics\n\

@@ -117,7 +117,10 @@ fn agree(one: &str, a: &Sums, other: &str, b: &Sums) -> Result<(), DemoError> {
     if a == b {
         return Ok(());
     }
-    Err(DemoError::Disagreement(format!("{one}: {} calls, cost {}, charge {}; {other}: {} calls, cost {}, charge {}", a.events, a.cost, a.charge, b.events, b.cost, b.charge)))
+    Err(DemoError::Disagreement(format!(
+        "{one}: {} calls, cost {}, charge {}; {other}: {} calls, cost {}, charge {}",
+        a.events, a.cost, a.charge, b.events, b.cost, b.charge
+    )))
 }
 
 fn table(heading: &str, rows: &[(String, Sums)], total: &Sums) -> String {
@@ -138,7 +141,8 @@ fn table(heading: &str, rows: &[(String, Sums)], total: &Sums) -> String {
     let scales = [decimals(|sums| sums.cost), decimals(|sums| sums.charge), decimals(margin)];
     let cells = |name: &str, sums: &Sums| {
         let tokens = |meter: Meter| sums.usage.get(&meter).copied().unwrap_or_default().normalize().to_string();
-        let mut cells = vec![name.to_owned(), sums.events.to_string(), tokens(Meter::INPUT), tokens(Meter::CACHE_READ), tokens(Meter::OUTPUT), tokens(Meter::REASONING)];
+        let mut cells =
+            vec![name.to_owned(), sums.events.to_string(), tokens(Meter::INPUT), tokens(Meter::CACHE_READ), tokens(Meter::OUTPUT), tokens(Meter::REASONING)];
         cells.extend([sums.cost, sums.charge, margin(sums)].into_iter().zip(scales).map(|(amount, scale)| written(amount, scale)));
         cells.push(percent(sums));
         cells

@@ -44,16 +44,16 @@ impl Traffic {
 
     async fn call(&self, number: usize) -> Result<(), DemoError> {
         let failed = |why: String| DemoError::Call(format!("number {number}: {why}"));
-        let streamed = number % 2 == 0;
+        let streamed = number.is_multiple_of(2);
         let mut body = json!({
             "model": MODELS[number % MODELS.len()],
             "messages": [
-                {"role": "system", "content": TEXT.repeat(number * 7 % 40)},
+                {"role": "system", "content": TEXT.repeat(number * 7 % 160)},
                 {"role": "user", "content": format!("Question {number}: what does a token weigh?")},
             ],
             "stream": streamed,
         });
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             body["stream_options"] = json!({"include_usage": true});
         }
         let key = &self.keys[number % 7 % self.keys.len()];

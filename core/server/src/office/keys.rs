@@ -102,7 +102,10 @@ impl Office {
                 self.directory.customer(id).ok_or_else(|| OfficeError::invalid("customer", format!("there is no customer \"{id}\"; create it first")))?;
             }
             None if !new.may_bill_others => {
-                return Err(OfficeError::invalid("customer", "missing; name the customer whom the key bills, or set may_bill_others to let each call name one"));
+                return Err(OfficeError::invalid(
+                    "customer",
+                    "missing; name the customer whom the key bills, or set may_bill_others to let each call name one",
+                ));
             }
             None => {}
         }

@@ -94,8 +94,9 @@ fn document(kind: DocumentKind, id: &str, body: &impl Serialize, archived: bool)
 }
 
 fn parse<T: DeserializeOwned>(document: &Document) -> Result<T, OfficeError> {
-    serde_json::from_slice(&document.body)
-        .map_err(|error| OfficeError::Internal(format!("the stored {:?} \"{}\" cannot be read: {error}; was it written by a newer version?", document.kind, document.id)))
+    serde_json::from_slice(&document.body).map_err(|error| {
+        OfficeError::Internal(format!("the stored {:?} \"{}\" cannot be read: {error}; was it written by a newer version?", document.kind, document.id))
+    })
 }
 
 /// An id that a user chose.

@@ -96,7 +96,16 @@ impl Office {
             return Err(OfficeError::Exists { what: "plan", id: new.id });
         }
         let id = PlanId::from(new.id.as_str());
-        let plan = PlanDocument { id, name: new.name, version: 1, currency: new.currency, rules: new.rules, unpriced: new.unpriced, created_at: self.now(), archived: false };
+        let plan = PlanDocument {
+            id,
+            name: new.name,
+            version: 1,
+            currency: new.currency,
+            rules: new.rules,
+            unpriced: new.unpriced,
+            created_at: self.now(),
+            archived: false,
+        };
         self.write_plan(plan).await
     }
     /// A plan, archived or not.
@@ -210,7 +219,12 @@ impl Office {
 }
 
 /// Compiles plans of the configuration; all problems of all plans are told together.
-pub fn compile_configured(plans: &BTreeMap<String, config::Plan>, rules: &dyn PricingRules, now: Timestamp, known: impl Fn(&str) -> Option<PlanDocument>) -> Result<Vec<CompiledPlan>, PlanError> {
+pub fn compile_configured(
+    plans: &BTreeMap<String, config::Plan>,
+    rules: &dyn PricingRules,
+    now: Timestamp,
+    known: impl Fn(&str) -> Option<PlanDocument>,
+) -> Result<Vec<CompiledPlan>, PlanError> {
     let mut compiled = Vec::new();
     let mut problems = Vec::new();
     for (id, plan) in plans {

@@ -80,7 +80,8 @@ impl Office {
     async fn write_prices(&self, rows: Vec<PriceRow>) -> Result<(), OfficeError> {
         // The new book first: a row that makes no book is refused before anything is written.
         let book = self.prices.load().with(rows.iter().cloned()).map_err(|error| OfficeError::Import(error.to_string()))?;
-        let pending: Vec<_> = rows.iter().map(|row| Ok(self.ledger.put(document(DocumentKind::Price, &row.document_id(), row, false)?))).collect::<Result<_, OfficeError>>()?;
+        let pending: Vec<_> =
+            rows.iter().map(|row| Ok(self.ledger.put(document(DocumentKind::Price, &row.document_id(), row, false)?))).collect::<Result<_, OfficeError>>()?;
         for one in pending {
             one.await?;
         }
@@ -90,9 +91,10 @@ impl Office {
     pub(super) fn read_prices(&self, troubles: &mut Vec<String>) -> Result<(), OfficeError> {
         let mut rows = self.documents::<PriceRow>(DocumentKind::Price)?;
         let known: HashSet<Text> = rows.iter().map(PriceRow::document_id).collect();
-        let catalogue = PriceBook::catalogue(weighbridge_bundle::catalogue()).map_err(|error| OfficeError::Internal(format!("the built-in catalogue: {error}")))?;
+        let catalogue =
+            PriceBook::catalogue(weighbridge_bundle::catalogue()).map_err(|error| OfficeError::Internal(format!("the built-in catalogue: {error}")))?;
         // What was imported stands: a newer program's catalogue does not change the past.
-        rows.extend(catalogue.rows().filter(|row| !known.contains(&row.document_id())).map(|row| PriceRow::clone(row)));
+        rows.extend(catalogue.rows().filter(|row| !known.contains(&row.document_id())).map(PriceRow::clone));
         let book = PriceBook::from_rows(rows).unwrap_or_else(|error| {
             troubles.push(format!("the imported prices cannot be used, only the built-in catalogue is: {error}"));
             catalogue
@@ -108,5 +110,5 @@ fn own_rows(text: &str) -> Result<Vec<PriceRow>, OfficeError> {
         return serde_json::from_str(text).map_err(|error| OfficeError::Import(format!("this is not a list of price rows: {error}")));
     }
     let book = PriceBook::catalogue(text).map_err(|error| OfficeError::Import(error.to_string()))?;
-    Ok(book.rows().map(|row| PriceRow::clone(row)).collect())
+    Ok(book.rows().map(PriceRow::clone).collect())
 }

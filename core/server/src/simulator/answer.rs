@@ -21,8 +21,30 @@ pub(super) struct Answer {
 }
 
 const WORDS: [&str; 24] = [
-    "A", " weighbridge", " weighs", " what", " drives", " over", " it,", " without", " stopping", " it.", " Every", " token", " has", " a", " price,", " every", " price", " a", " date,", " and",
-    " every", " invoice", " a", " proof.",
+    "A",
+    " weighbridge",
+    " weighs",
+    " what",
+    " drives",
+    " over",
+    " it,",
+    " without",
+    " stopping",
+    " it.",
+    " Every",
+    " token",
+    " has",
+    " a",
+    " price,",
+    " every",
+    " price",
+    " a",
+    " date,",
+    " and",
+    " every",
+    " invoice",
+    " a",
+    " proof.",
 ];
 
 impl Answer {

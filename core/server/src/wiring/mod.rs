@@ -128,6 +128,7 @@ fn options(config: &Config) -> GatewayOptions {
     GatewayOptions {
         hold_answers: config.ledger.hold == HoldPolicy::Durable,
         max_body_bytes: usize::try_from(config.limits.max_body_bytes).unwrap_or(usize::MAX),
+        body_timeout: std::time::Duration::from_millis(config.limits.body_timeout_ms),
         connect_timeout: std::time::Duration::from_millis(config.limits.connect_timeout_ms),
         ..GatewayOptions::default()
     }

@@ -34,7 +34,8 @@ impl Plugins {
     pub fn start(loaded: &Loaded, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
         let entries = read(loaded)?;
         let cache_dir = Some(loaded.config.store.path.join("plugin-cache"));
-        let host = PluginHost::new(HostOptions { cache_dir, clock: clock.clone(), ..HostOptions::default() }).map_err(|error| StartError::Plugins(error.to_string()))?;
+        let host = PluginHost::new(HostOptions { cache_dir, clock: clock.clone(), ..HostOptions::default() })
+            .map_err(|error| StartError::Plugins(error.to_string()))?;
         let mut manifests = Vec::new();
         for bundled in weighbridge_bundle::first_party() {
             let broken = |error: &dyn std::fmt::Display| StartError::Plugins(format!("the built-in plugin \"{}\": {error}", bundled.name));

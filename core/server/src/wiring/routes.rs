@@ -37,7 +37,11 @@ pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved]) 
 fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved) -> Result<Provider, Problem> {
     let problem = |message: String| match resolved.automatic {
         false => loaded.problem(&["providers", &resolved.name], format!("providers.{}", resolved.name), message),
-        true => Problem { origin: format!("{} (environment)", resolved.key_env.as_deref().unwrap_or_default()), key: format!("providers.{}", resolved.name), message },
+        true => Problem {
+            origin: format!("{} (environment)", resolved.key_env.as_deref().unwrap_or_default()),
+            key: format!("providers.{}", resolved.name),
+            message,
+        },
     };
     let adapter = plugins.adapter(&resolved.plugin, &resolved.config).map_err(problem)?;
     Provider::new(ProviderSetup {
