@@ -95,35 +95,29 @@ fn line((provider, model, meter): Key, sum: &Sum, currency: Currency, rounding: 
 }
 
 fn notices(counts: &Counts, period: &Period, currency: Currency) -> Vec<Notice> {
-    let calls = |n: u64| if n == 1 { "1 call".to_owned() } else { format!("{n} calls") };
     let mut notices = Vec::new();
+    let mut notice = |code, events, message| notices.push(Notice { code, events, message });
     if counts.events == 0 {
-        notices.push(Notice { code: "no_usage", events: 0, message: format!("There is no usage in {}.", period.label) });
+        notice("no_usage", 0, format!("There is no usage in {}.", period.label));
     }
     if counts.unrated > 0 {
-        let message = format!(
-            "{} not charged yet: no rule could rate {}. Rate again before this period is closed.",
-            is_or_are(calls(counts.unrated), counts.unrated),
-            it_or_them(counts.unrated)
+        let (calls, them) = (calls_are(counts.unrated), if counts.unrated == 1 { "it" } else { "them" });
+        notice(
+            "unrated_events",
+            counts.unrated,
+            format!("{calls} not charged here: the charge is not known yet. Rate {them} again before the period is closed."),
         );
-        notices.push(Notice { code: "unrated_events", events: counts.unrated, message });
     }
     if counts.unpriced > 0 {
-        let message =
-            format!("{} without a known cost: the price book has no price or the usage is unknown.", is_or_are(calls(counts.unpriced), counts.unpriced));
-        notices.push(Notice { code: "unpriced_events", events: counts.unpriced, message });
+        let calls = calls_are(counts.unpriced);
+        notice("unpriced_events", counts.unpriced, format!("{calls} without a known cost: the price book has no price or the usage is unknown."));
     }
     for (other, (charge, events)) in counts.elsewhere.iter().filter(|(_, (charge, _))| !charge.is_zero()) {
-        let message = format!("Charges of {} {other} are not on this invoice, which is in {currency}.", charge.normalize());
-        notices.push(Notice { code: "other_currency", events: *events, message });
+        notice("other_currency", *events, format!("Charges of {} {other} are not on this invoice, which is in {currency}.", charge.normalize()));
     }
     notices
 }
 
-fn is_or_are(calls: String, n: u64) -> String {
-    format!("{calls} {}", if n == 1 { "is" } else { "are" })
-}
-
-fn it_or_them(n: u64) -> &'static str {
-    if n == 1 { "it" } else { "them" }
+fn calls_are(n: u64) -> String {
+    if n == 1 { "1 call is".to_owned() } else { format!("{n} calls are") }
 }

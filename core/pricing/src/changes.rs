@@ -107,6 +107,6 @@ fn known_names(before: &PriceRow, next: &PriceRow) -> bool {
 }
 
 /// Every rate of a row with its place, for comparing.
-pub(crate) fn each_rate<'a>(tiers: &'a Tiers) -> impl Iterator<Item = (&'a Text, &'a Band, &'a Meter, &'a crate::row::Rate)> {
+pub(crate) fn each_rate(tiers: &Tiers) -> impl Iterator<Item = (&Text, &Band, &Meter, &crate::row::Rate)> {
     tiers.iter().flat_map(|(tier, bands)| bands.iter().flat_map(move |band| band.rates.iter().map(move |(meter, rate)| (tier, band, meter, rate))))
 }

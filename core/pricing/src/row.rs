@@ -198,7 +198,7 @@ pub struct Limits {
 }
 
 impl PriceRow {
-    /// The name of this version's document in the ledger: `openai-like/model@3`.
+    /// The name of this version's document in the ledger: `acme/swift-2@3`.
     pub fn document_id(&self) -> Text {
         format!("{}@{}", self.id, self.version).into()
     }

@@ -24,7 +24,7 @@ fn rule_43_a_new_version_leaves_the_past_as_it_was() {
     assert_eq!(rate(&new, "m", "2026-11-23T11:59:59.999999Z").as_deref(), Some("2 v1"));
     assert_eq!(rate(&new, "m", "2026-11-23T12:00:00Z").as_deref(), Some("3 v2"));
     assert_eq!(rate(&old, "m", "2026-11-23T12:00:00Z").as_deref(), Some("2 v1"), "the old snapshot is untouched");
-    assert_eq!(new.history("acme/m").map(|row| &*row.document_id() == format!("acme/m@{}", row.version)).collect::<Vec<_>>(), [true, true]);
+    assert_eq!(new.history("acme/m").map(|row| *row.document_id() == *format!("acme/m@{}", row.version)).collect::<Vec<_>>(), [true, true]);
 }
 
 #[test]

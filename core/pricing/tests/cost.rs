@@ -1,5 +1,7 @@
 //! Cost, rule by rule (the numbers are those of the metering rules).
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 mod common;
 
 use common::{ask, at, book, d, row, shown, usage};

@@ -1,5 +1,7 @@
 //! Plans: how they are refused, and how the chain turns a cost into a charge. The rules are plain structs here.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 mod common;
 
 use std::sync::Arc;

@@ -1,4 +1,6 @@
 //! Small words for the tests: rows, usages, costs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 #![allow(dead_code, reason = "each test file uses some of them")]
 
 use weighbridge_domain::{Decimal, Meter, Source, Timestamp, Usage, exact};

@@ -1,13 +1,15 @@
 //! The real file and the 600 worked costs, where they are at hand (`../shared` beside the repository); skipped elsewhere.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
 use std::path::PathBuf;
 
 use serde_json::Value;
 use weighbridge_domain::{Decimal, Meter, Source, Timestamp, Usage, exact};
 use weighbridge_pricing::{Import, ImportOptions, PriceBook, PriceQuery, PriceRow, import, plan_changes};
 
-const MAP: &str = include_str!("../../../plugins/catalogue/import.toml");
-const CATALOGUE: &str = include_str!("../../../plugins/catalogue/prices.toml");
+const MAP: &str = include_str!("../import.toml");
+const CATALOGUE: &str = include_str!("../prices.toml");
 
 fn shared(file: &str) -> Option<String> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(file);

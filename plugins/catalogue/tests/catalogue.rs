@@ -1,5 +1,6 @@
 //! Our own catalogue, and how a broken one is refused.
 
+#[path = "../../../core/pricing/tests/common/mod.rs"]
 mod common;
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,7 +9,7 @@ use common::{catalogue, noon};
 use insta::assert_snapshot;
 use weighbridge_pricing::{PriceBook, lint};
 
-const CATALOGUE: &str = include_str!("../../../plugins/catalogue/prices.toml");
+const CATALOGUE: &str = include_str!("../prices.toml");
 
 #[test]
 fn the_catalogue_is_a_book_of_plausible_prices() {
