@@ -132,7 +132,7 @@ fn an_older_model_cannot_think_over_tool_results() {
 fn a_request_that_would_not_fit_is_refused() {
     let body = format!(r#"{{"messages":[{{"role":"user","content":"{}"}}]}}"#, "x".repeat(6_300_000));
     let error = prepare("claude", &body).expect_err("a refusal");
-    let expected = "the request has 6300044 bytes; up to 6291456 can be translated to Anthropic's Messages API: send large images as https: URLs";
+    let expected = "the request has 6300043 bytes; up to 6291456 can be translated to Anthropic's Messages API: send large images as https: URLs";
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::InvalidInput, expected));
 }
 
