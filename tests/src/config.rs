@@ -11,6 +11,7 @@ pub struct Config {
     environment: Vec<(String, String)>,
     log: Option<String>,
     core: Option<usize>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 /// The credential that the gateway shows to upstreams: it must never be seen anywhere else.
@@ -67,6 +68,11 @@ impl Config {
         self.environment.push((name.into(), value.into()));
         self
     }
+    /// A file beside the configuration, by its path from there.
+    pub fn file(mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path.into(), bytes.into()));
+        self
+    }
     /// `log.level`, where `warn` is too quiet.
     pub fn log(mut self, level: &str) -> Self {
         self.log = Some(level.into());
@@ -79,6 +85,10 @@ impl Config {
         self
     }
 
+    /// The files beside it.
+    pub fn files(&self) -> &[(String, Vec<u8>)] {
+        &self.files
+    }
     /// The core it is pinned to.
     pub fn core(&self) -> Option<usize> {
         self.core

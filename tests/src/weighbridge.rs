@@ -51,6 +51,11 @@ impl Weighbridge {
         let folder = TempDir::with_prefix("weighbridge-").expect("a temporary folder");
         let [address, admin_address] = free_ports();
         fs::write(folder.path().join("weighbridge.toml"), config.render(address, admin_address)).expect("the configuration is written");
+        for (path, bytes) in config.files() {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is made");
+            fs::write(path, bytes).expect("the file is written");
+        }
         let mut weighbridge = Self { config, folder, address, admin_address, child: None, checked: true };
         weighbridge.launch()?;
         Ok(weighbridge)
@@ -174,6 +179,7 @@ impl Weighbridge {
         let output = binary::run(self.folder.path(), &["ledger", "verify", "--path", "data"]);
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "`ledger verify` ended with {}:\n{said}", output.status);
+        assert!(said.contains(" 0 calls in progress"), "a reservation outlived its call:\n{said}");
         said
     }
     /// The checks at the end are left out.

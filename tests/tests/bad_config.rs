@@ -12,60 +12,67 @@ fn refusal(config: Config) -> String {
 
 #[test]
 fn an_unknown_key() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"openai\"\nbaseurl = \"http://127.0.0.1:9\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"openai\"\nbaseurl = \"http://127.0.0.1:9\"")), @"error: weighbridge.toml: providers.up.baseurl: unknown key; expected one of: plugin, base_url, api_key_env, price_book, config");
 }
 
 #[test]
 fn an_unknown_section() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[server2]\nlisten = \"127.0.0.1:4000\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[server2]\nlisten = \"127.0.0.1:4000\"")), @"error: weighbridge.toml: server2: unknown key; expected one of: server, store, ledger, admin, limits, log, providers, models, plugins, plans");
 }
 
 #[test]
 fn a_wrong_type() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[[models]]\nname = \"fast\"\ntargets = \"gpt-4o\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[[models]]\nname = \"fast\"\ntargets = \"gpt-4o\"")), @r#"error: weighbridge.toml: models[0].targets: found "gpt-4o", expected a list"#);
 }
 
 #[test]
 fn not_toml() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up\nplugin = ")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up\nplugin = ")), @r"
+    error: weighbridge.toml: TOML parse error at line 13, column 14
+    error:    |
+    error: 13 | [providers.up
+    error:    |              ^
+    error: invalid table header
+    error: expected `.`, `]`
+    ");
 }
 
 #[test]
 fn a_missing_adapter() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\"")), @r#"error: weighbridge.toml: providers.up.plugin: there is no adapter named "nobody"; there is: anthropic, openai, simulated"#);
 }
 
 #[test]
 fn a_missing_rule() {
-    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"no-such-rule\" }")), @"");
+    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"no-such-rule\" }")), @r#"error: weighbridge.toml: plans.odd.rules[0].rule: there is no pricing plugin named "no-such-rule"; there is: cost-plus"#);
 }
 
 #[test]
 fn a_sheet_that_its_rule_refuses() {
-    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"cost-plus\", markup_percent = \"thirty\" }")), @"");
+    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"cost-plus\", markup_percent = \"thirty\" }")), @r#"error: weighbridge.toml: plans.odd.rules[0].markup_percent: "thirty" is not a decimal number: write a percentage such as "30" or "12.5""#);
 }
 
 #[test]
 fn money_as_a_float() {
-    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"cost-plus\", markup_percent = 12.5 }")), @"");
+    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"cost-plus\", markup_percent = 12.5 }")), @r#"error: weighbridge.toml: plans.odd.rules[0]: a value in a rule is not possible there; write decimals as text such as "12.5", so that no digit is lost"#);
 }
 
 #[test]
 fn a_provider_without_its_key() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\napi_key_env = \"UP_KEY\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\napi_key_env = \"UP_KEY\"")), @r#"error: weighbridge.toml: providers.up.api_key_env: the environment variable UP_KEY is not set; set it to the provider's key, or write api_key_env = "" if it takes none"#);
 }
 
 #[test]
 fn a_target_that_is_not_there() {
-    insta::assert_snapshot!(refusal(Config::new().model("fast", "nobody", "gpt-4o")), @"");
+    insta::assert_snapshot!(refusal(Config::new().model("fast", "nobody", "gpt-4o")), @r#"error: weighbridge.toml: models[0].targets[0].provider: there is no provider named "nobody"; none is on"#);
 }
 
 #[test]
 fn a_missing_plugin_file() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[[plugins]]\npath = \"my-pricing.wasm\"")), @"");
+    insta::assert_snapshot!(refusal(Config::new().toml("[[plugins]]\npath = \"my-pricing.wasm\"")), @"error: weighbridge.toml: plugins[0].path: my-pricing.wasm cannot be read: No such file or directory (os error 2)");
 }
 
 #[test]
 fn a_bad_variable_in_the_environment() {
-    insta::assert_snapshot!(refusal(Config::new().environment("WEIGHBRIDGE_LEDGER__HOLD", "sometimes")), @"");
+    insta::assert_snapshot!(refusal(Config::new().environment("WEIGHBRIDGE_LEDGER__HOLD", "sometimes")), @r#"error: WEIGHBRIDGE_LEDGER__HOLD (environment): ledger.hold: found "sometimes", expected one of: "durable", "relaxed""#);
 }

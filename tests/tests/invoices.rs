@@ -89,7 +89,7 @@ fn agreed_charge(weighbridge: &Weighbridge, customer: &str) -> Decimal {
     assert_eq!(sum(&preview["lines"], "amount"), decimal(&preview["total"]), "{customer}: a total is the sum of its rounded lines {preview:#}");
     assert_eq!(decimal(&preview["total"]).scale(), 2, "{customer}: rounded to cents {preview:#}");
     quantities_agree(&rated, &preview);
-    csv_agrees(weighbridge, customer, period, &preview);
+    csv_agrees(weighbridge, &preview);
     charge
 }
 
@@ -109,8 +109,8 @@ fn quantities_agree(rated: &[&Value], preview: &Value) {
 }
 
 /// The same numbers in the file that a spreadsheet opens.
-fn csv_agrees(weighbridge: &Weighbridge, customer: &str, period: &str, preview: &Value) {
-    let csv = weighbridge.cli(&["invoices", "preview", customer, "--period", period, "--format", "csv"]);
+fn csv_agrees(weighbridge: &Weighbridge, preview: &Value) {
+    let csv = weighbridge.cli(&["invoices", "get", preview["id"].as_str().unwrap(), "--format", "csv"]);
     let rows: Vec<Vec<String>> = csv.lines().map(fields).collect();
     let column = |name: &str| rows[0].iter().position(|header| header == name).unwrap_or_else(|| panic!("no column {name} in {csv}"));
     let (record, exact, amount) = (column("record"), column("amount_exact"), column("amount"));

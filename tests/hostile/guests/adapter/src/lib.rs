@@ -25,6 +25,8 @@ impl Adapter for Hostile {
             vec![Plan { request_headers: vec!["authorization".into()], ..good }]
         } else if self.0.contains("bad pointer") {
             vec![Plan { request_view: View::Fields(vec!["model".into()]), ..good }]
+        } else if self.0.contains("real dialect") {
+            vec![Plan { dialect: "openai.chat".into(), stream_events: None, ..good }]
         } else {
             vec![good]
         }
