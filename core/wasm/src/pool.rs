@@ -160,8 +160,10 @@ impl<S: Socket> Pool<S> {
             Ok(_) => Ok(fresh.live),
             Err(refusal) => Err(S::refused(refusal)),
         });
-        if outcome.is_err() {
-            self.circuit.failed(pass);
+        match &outcome {
+            // Want of room is the host's, not the plugin's.
+            Ok(_) | Err(Failure::Host(_)) => {}
+            Err(_) => self.circuit.failed(pass),
         }
         outcome
     }

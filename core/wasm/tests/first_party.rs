@@ -57,6 +57,9 @@ fn cost_plus_refuses_a_bad_sheet_with_every_problem() {
 fn the_same_input_gives_the_same_lines_whichever_instance_rates_it() {
     let sheet = r#"{"markup_percent": "33.3"}"#;
     let first = shared().load("cost-plus", sheet).unwrap().rate(&Call::of("m").input()).unwrap();
-    let elsewhere = common::host(weighbridge_wasm::HostOptions::default()).load("cost-plus", sheet).unwrap().rate(&Call::of("m").input()).unwrap();
+    let other = common::host(weighbridge_wasm::HostOptions::default());
+    let plugin = weighbridge_bundle::first_party().iter().find(|plugin| plugin.name == "cost-plus").unwrap();
+    other.install_text(plugin.manifest, plugin.wasm).unwrap();
+    let elsewhere = other.load("cost-plus", sheet).unwrap().rate(&Call::of("m").input()).unwrap();
     assert_eq!(format!("{first:?}"), format!("{elsewhere:?}"));
 }

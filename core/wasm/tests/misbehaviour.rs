@@ -1,6 +1,8 @@
 //! A plugin that loops, allocates without end, traps or returns nonsense fails its own call, with a clear error and its blame;
 //! the next call works.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::collections::BTreeMap;

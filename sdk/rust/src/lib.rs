@@ -8,6 +8,27 @@
 //!
 //! The crate is a `cdylib`. On any other target than wasm the macros expand to nothing, so the logic is tested by a plain
 //! `cargo test`. A guest has no clock, no randomness, no files and no network: it sees what it is given and returns a value.
+//!
+//! ```
+//! use weighbridge_plugin::{Counter, PluginError, counter::{Count, CounterInfo}, register_counter};
+//!
+//! struct FourBytes;
+//!
+//! impl Counter for FourBytes {
+//!     fn configure(_config: &str) -> Result<Self, PluginError> {
+//!         Ok(Self)
+//!     }
+//!     fn info(&self) -> CounterInfo {
+//!         CounterInfo { tokenizer: "four-bytes".into(), models: vec!["acme-*".into()], ..CounterInfo::default() }
+//!     }
+//!     fn count_texts(&self, _model: &str, texts: &[String]) -> Result<Vec<Count>, PluginError> {
+//!         Ok(texts.iter().map(|text| Count { tokens: text.len().div_ceil(4) as u64, exact: false }).collect())
+//!     }
+//! }
+//!
+//! register_counter!(FourBytes);
+//! # fn main() {}
+//! ```
 
 mod decimal;
 mod error;

@@ -14,20 +14,23 @@ pub fn manifest(name: &str, kind: &str) -> Manifest {
     Manifest::parse(&format!("name = \"{name}\"\nversion = \"1.0.0\"\nkind = \"{kind}\"\ncontract = \"0.1.0\"\ndescription = \"for tests\"\n")).unwrap()
 }
 
-/// A host with the hostile guests and the first-party plugins installed.
+/// A host with the hostile rule installed.
 pub fn host(options: HostOptions) -> PluginHost {
     let host = PluginHost::new(options).unwrap();
     host.install(manifest("hostile", "pricing"), weighbridge_hostile::PRICING).unwrap();
-    host.install(manifest("hostile", "adapter"), weighbridge_hostile::ADAPTER).unwrap();
-    for plugin in weighbridge_bundle::first_party() {
-        host.install_text(plugin.manifest, plugin.wasm).unwrap();
-    }
     host
 }
 
-/// One host for the tests that need nothing special of it: compiling takes a while.
+/// One host, with every plugin there is, for the tests that need nothing special of it: compiling takes a while.
 pub fn shared() -> &'static PluginHost {
-    static HOST: LazyLock<PluginHost> = LazyLock::new(|| host(HostOptions::default()));
+    static HOST: LazyLock<PluginHost> = LazyLock::new(|| {
+        let host = host(HostOptions::default());
+        host.install(manifest("hostile", "adapter"), weighbridge_hostile::ADAPTER).unwrap();
+        for plugin in weighbridge_bundle::first_party() {
+            host.install_text(plugin.manifest, plugin.wasm).unwrap();
+        }
+        host
+    });
     &HOST
 }
 
