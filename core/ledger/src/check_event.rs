@@ -17,7 +17,9 @@ fn cost(event: &UsageEvent, problem: &mut dyn FnMut(String)) {
         let product = exact::mul(line.quantity, line.rate).and_then(|product| exact::div_power_of_ten(product, line.per));
         match product {
             Ok(amount) if amount == line.amount => {}
-            Ok(amount) => problem(format!("cost of {}: {} × {} ÷ {} is {amount}, the line says {}", line.meter, line.quantity, line.rate, line.per, line.amount)),
+            Ok(amount) => {
+                problem(format!("cost of {}: {} × {} ÷ {} is {amount}, the line says {}", line.meter, line.quantity, line.rate, line.per, line.amount))
+            }
             Err(_) => problem(format!("cost of {}: {} × {} ÷ {} has no exact result", line.meter, line.quantity, line.rate, line.per)),
         }
         if is_negative(line.amount) {
@@ -37,14 +39,7 @@ fn charge(event: &UsageEvent, problem: &mut dyn FnMut(String)) {
 }
 
 /// A known amount is the sum of its lines; an unknown one is absent.
-fn amount(
-    name: &str,
-    amount: Option<Decimal>,
-    known: bool,
-    status: &str,
-    lines: impl Iterator<Item = Decimal>,
-    problem: &mut dyn FnMut(String),
-) {
+fn amount(name: &str, amount: Option<Decimal>, known: bool, status: &str, lines: impl Iterator<Item = Decimal>, problem: &mut dyn FnMut(String)) {
     match amount {
         None if known => problem(format!("its {name} is {status} and has no amount")),
         Some(amount) if !known => problem(format!("its {name} is {status} and has an amount: {amount}")),

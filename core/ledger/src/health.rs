@@ -91,9 +91,8 @@ impl Health {
         // A file system that cannot say is judged by its writes alone.
         let Ok(free) = self.disk.free_bytes(&self.folder) else { return };
         self.free.store(free, Ordering::Relaxed);
-        let low = (free < self.least_free).then(|| {
-            format!("{} has {} MiB free, below the {} MiB kept in reserve", self.folder.display(), free >> 20, self.least_free >> 20)
-        });
+        let low = (free < self.least_free)
+            .then(|| format!("{} has {} MiB free, below the {} MiB kept in reserve", self.folder.display(), free >> 20, self.least_free >> 20));
         self.change(|reasons| reasons.space = low);
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use weighbridge_domain::{
-    Charge, Cost, Currency, CustomerId, Decimal, EventId, EventStatus, KeyId, ModelName, PlanId, ProviderName, Text, Timestamp, Usage, UsageEvent, exact::as_optional_decimal,
+    Charge, Cost, Currency, CustomerId, Decimal, EventId, EventStatus, KeyId, ModelName, PlanId, ProviderName, Text, Timestamp, Usage, UsageEvent,
+    exact::as_optional_decimal,
 };
 
 use crate::ledger::Shared;

@@ -233,7 +233,10 @@ impl<'a> Walk<'a> {
         let place = block.place();
         let goes_on = self.reader.as_ref().is_some_and(|reader| {
             let behind = place.offset.checked_sub(reader.position());
-            reader.header().first_lsn == place.segment && behind.is_some_and(|gap| gap < GAP) && reader.next_lsn() <= place.lsn && reader.next_seq() <= block.first_seq
+            reader.header().first_lsn == place.segment
+                && behind.is_some_and(|gap| gap < GAP)
+                && reader.next_lsn() <= place.lsn
+                && reader.next_seq() <= block.first_seq
         });
         // Behind the last durable record may be space set aside, or a record half written.
         let tail = *self.shared.tail.lock();

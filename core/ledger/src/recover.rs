@@ -9,10 +9,7 @@ use std::{
 
 use parking_lot::{Mutex, RwLock};
 use sha2::Sha256;
-use weighbridge_domain::{
-    Clock, EventId, IdSource,
-    ids::RandomIds,
-};
+use weighbridge_domain::{Clock, EventId, IdSource, ids::RandomIds};
 
 use crate::{
     apply::{Applier, Backlog, Landed},
@@ -199,7 +196,10 @@ pub(crate) fn check_follows(header: &Header, before: Option<(u64, u64, [u8; 32])
     let Some((lsn, seq, digest)) = before else { return Ok(()) };
     let corrupt = |what: String| Err(OpenError::Corrupt { path: path.into(), offset: 0, what });
     if (header.first_lsn, header.first_seq) != (lsn, seq) {
-        return corrupt(format!("it begins with record {} and event {}, but the segment before it ends before {lsn} and {seq}", header.first_lsn, header.first_seq));
+        return corrupt(format!(
+            "it begins with record {} and event {}, but the segment before it ends before {lsn} and {seq}",
+            header.first_lsn, header.first_seq
+        ));
     }
     if header.previous != digest {
         return corrupt("the segment before it is not what it was when it was sealed: its SHA-256 differs".into());
@@ -227,12 +227,14 @@ fn find_end(reader: &SegmentReader, end: Result<(), ReadError>, path: &Path) -> 
         Err(error) => return Err(error.at(path)),
     };
     let rest = read_from(path, offset)?;
-    let used = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1);
-    let rest = &rest[..used as usize];
+    // Space that was set aside is zeros and not counted, those of the unfinished record itself are.
+    let written = rest.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let used = if written == 0 { 0 } else { written.max(crate::format::frame::declared_length(&rest).min(rest.len())) };
+    let rest = &rest[..used];
     if crate::format::frame::find_mark_after(rest, reader.next_lsn(), reader.header().mask()).is_some() {
         return Err(torn.at(path));
     }
-    Ok(used)
+    Ok(used as u64)
 }
 
 fn read_from(path: &Path, offset: u64) -> Result<Vec<u8>, OpenError> {

@@ -110,6 +110,15 @@ pub(crate) fn parse(bytes: &[u8], lsn: u64, mask: Mask) -> Parsed {
     }
 }
 
+/// How long the record here says that it is, if it can be one at all.
+pub(crate) fn declared_length(bytes: &[u8]) -> usize {
+    if bytes.len() < PREFIX {
+        return bytes.len();
+    }
+    let length = u32_at(bytes, 0) as usize;
+    if (2..=MAX_LENGTH).contains(&length) { PREFIX + length } else { 0 }
+}
+
 /// Where in these bytes a mark stands whose number is after `lsn` and could have been reached in so many bytes.
 pub(crate) fn find_mark_after(bytes: &[u8], lsn: u64, mask: Mask) -> Option<usize> {
     const LENGTH: usize = 3;

@@ -99,13 +99,8 @@ impl Writer {
         self.ahead = self.tail.offset;
         self.file.sync()?;
         let previous = self.hash.clone().finalize().into();
-        let header = Header {
-            identity: self.header.identity,
-            first_lsn: self.tail.lsn + 1,
-            first_seq: self.tail.seq + 1,
-            previous,
-            created_at: self.clock.now(),
-        };
+        let header =
+            Header { identity: self.header.identity, first_lsn: self.tail.lsn + 1, first_seq: self.tail.seq + 1, previous, created_at: self.clock.now() };
         self.file = begin(&*self.disk, &self.folder, &header)?;
         self.hash = Sha256::new_with_prefix(header.encode());
         self.tail.sealed_bytes += self.tail.offset;

@@ -1,11 +1,11 @@
 //! Calls as a gateway would make them: holds and events with usage, cost and charge that add up.
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 
 use std::sync::Arc;
 
 use weighbridge_domain::{
-    Charge, ChargeLine, ChargeStatus, Clock, Cost, CostLine, CostStatus, Currency, Decimal, Digest, EventId, EventStatus, IdSource, Meter, RuleRef, Source, Timestamp, Usage,
-    UsageEvent, exact, ids::RandomIds, time::ManualClock,
+    Charge, ChargeLine, ChargeStatus, Clock, Cost, CostLine, CostStatus, Currency, Decimal, Digest, EventId, EventStatus, IdSource, Meter, RuleRef, Source,
+    Timestamp, Usage, UsageEvent, exact, ids::RandomIds, time::ManualClock,
 };
 use weighbridge_ledger::{Hold, Ledger, LedgerOptions, Opened};
 
