@@ -1,5 +1,7 @@
 //! What an import would change: new rows, new versions of rows, and what looks too different to be true.
 
+use std::collections::HashSet;
+
 use weighbridge_domain::{Meter, Text, Timestamp};
 
 use crate::{
@@ -63,6 +65,10 @@ impl Changes {
 /// Compares imported rows with the book as it holds at `at`, from when the new versions will hold.
 pub fn plan_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp) -> Changes {
     let mut changes = Changes::default();
+    let mut seen = HashSet::new();
+    let (imported, again): (Vec<PriceRow>, Vec<PriceRow>) = imported.into_iter().partition(|row| seen.insert(row.id.clone()));
+    let twice = |row: PriceRow| Quarantined { reasons: vec![format!("{} is there twice", row.id)], row };
+    changes.quarantined.extend(again.into_iter().map(twice));
     let is_alias = |row: &PriceRow| current.find(&row.provider, &row.model, at).is_some_and(|found| found.model != row.model);
     let (aliases, own): (Vec<PriceRow>, Vec<PriceRow>) = imported.into_iter().partition(is_alias);
     own.into_iter().for_each(|row| changes.plan(current, row, at));

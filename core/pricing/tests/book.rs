@@ -72,6 +72,12 @@ fn a_jump_of_more_than_five_times_is_asked_about() {
 }
 
 #[test]
+fn a_row_that_is_there_twice_is_taken_once() {
+    let changes = plan_changes(&PriceBook::default(), vec![priced("m", "1", ""), priced("m", "2", "")], noon());
+    assert_eq!((changes.added.len(), changes.quarantined[0].reasons.join("\n").as_str()), (1, "acme/m is there twice"));
+}
+
+#[test]
 fn a_price_may_end() {
     let promotion = r#", "valid_from": "2026-11-01T00:00:00Z", "valid_to": "2026-11-15T00:00:00Z""#;
     let mut promotion = priced("m", "1", promotion);
