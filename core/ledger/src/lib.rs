@@ -8,6 +8,12 @@
 //!
 //! The journal is the truth, the store can be thrown away. What is on disk is described in `format/`.
 
+#[cfg(test)]
+extern crate self as weighbridge_ledger;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 mod aggregate;
 mod apply;
 mod check_event;

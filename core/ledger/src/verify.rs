@@ -447,3 +447,6 @@ fn difference(found: Option<&Group>, real: &Group) -> Option<String> {
         .or_else(|| real.meters.iter().find_map(meter))
         .or_else(|| count("meters", found.meters.len() as u64, real.meters.len() as u64))
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,14 @@ impl Scene {
         let report = opened.ledger.verify(&mut |_, _| {}).unwrap();
         assert!(report.is_clean(), "{report:?}");
         assert_eq!(opened.ledger.held(), []);
-        opened.ledger.events(&weighbridge_ledger::EventQuery { limit: Some(1_000), ..Default::default() }).unwrap().events.iter().map(|stored| stored.event.id).collect()
+        opened
+            .ledger
+            .events(&weighbridge_ledger::EventQuery { limit: Some(1_000), ..Default::default() })
+            .unwrap()
+            .events
+            .iter()
+            .map(|stored| stored.event.id)
+            .collect()
     }
 }
 
@@ -237,7 +244,10 @@ fn below_the_reserve_no_new_call_begins_and_running_ones_are_settled() {
     };
     assert_eq!(
         refused.to_string(),
-        format!("the ledger cannot write: {} has 9 MiB free, below the 10 MiB kept in reserve; it tries again by itself, free some disk space or look at the disk", scene.folder.path().display())
+        format!(
+            "the ledger cannot write: {} has 9 MiB free, below the 10 MiB kept in reserve; it tries again by itself, free some disk space or look at the disk",
+            scene.folder.path().display()
+        )
     );
     assert_eq!(scene.ledger.settle(running, vec![event]).wait().unwrap().seq, 1);
     scene.faults.free.store(1 << 30, Ordering::SeqCst);
