@@ -75,6 +75,7 @@ async fn reload(app: &App, source: &Source) {
     };
     let before = app.settings.load().loaded.config.clone();
     if loaded.config == before {
+        tracing::info!("the configuration says the same as before");
         return;
     }
     let needs_restart = needs_restart(&before, &loaded.config);

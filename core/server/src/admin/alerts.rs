@@ -49,7 +49,7 @@ pub fn alerts(app: &App) -> Result<Vec<Alert>, LedgerError> {
         alerts.push(Alert { code: "low_disk", severity: "warning", subject: None, message });
     }
     if app.office.directory.default_plan().is_none() {
-        let message = "there is no plan \"standard\": calls of customers without a plan of their own are refused; create it".to_owned();
+        let message = "there is no plan \"standard\": calls of customers without a plan of their own are refused; create it (weighbridge plans create standard --markup 30)".to_owned();
         alerts.push(Alert { code: "no_default_plan", severity: "warning", subject: None, message });
     }
     alerts.extend(app.troubles.iter().map(|trouble| Alert { code: "unreadable_document", severity: "error", subject: None, message: trouble.clone() }));

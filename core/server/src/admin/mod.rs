@@ -77,6 +77,9 @@ fn resources() -> OpenApiRouter<Arc<App>> {
 /// The description of the API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let (_, mut description) = resources().split_for_parts();
+    // axum's way to write a parameter that may hold slashes is not OpenAPI's.
+    let paths = std::mem::take(&mut description.paths.paths);
+    description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     let components = description.components.get_or_insert_default();
     components.security_schemes.insert("token".to_owned(), SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()).into());
     description

@@ -133,6 +133,7 @@ async fn customers_are_created_changed_listed_and_archived() {
         assert_eq!((status, &archived["archived"]), (200, &json!(true)));
     }
     assert_eq!(stage.get("/customers").await, json!({"data": [], "next_cursor": null}));
+    insta::assert_snapshot!(stage.refusal(Method::POST, "/keys", json!({"name": "k", "customer": "acme"})).await, @r#"422 invalid: customer: the customer "acme" is archived"#);
     assert_eq!(stage.get("/customers?archived=true").await["data"][0]["id"], "acme");
     stage.strike().await;
 }
@@ -300,7 +301,7 @@ fn every_resource_is_described() {
     /prices
     /prices/import
     /prices/quote
-    /prices/{provider}/{*model}
+    /prices/{provider}/{model}
     /providers
     /usage-events
     /usage-events/{id}

@@ -98,9 +98,11 @@ impl Office {
             return Err(OfficeError::invalid("name", "empty; give the key a name to recognise it by"));
         }
         match &new.customer {
-            Some(id) => {
-                self.directory.customer(id).ok_or_else(|| OfficeError::invalid("customer", format!("there is no customer \"{id}\"; create it first")))?;
-            }
+            Some(id) => match self.directory.customer(id) {
+                Some(customer) if customer.archived => return Err(OfficeError::invalid("customer", format!("the customer \"{id}\" is archived"))),
+                Some(_) => {}
+                None => return Err(OfficeError::invalid("customer", format!("there is no customer \"{id}\"; create it first"))),
+            },
             None if !new.may_bill_others => {
                 return Err(OfficeError::invalid(
                     "customer",
