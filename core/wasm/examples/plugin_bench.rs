@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for plugin in weighbridge_bundle::first_party() {
         let start = Instant::now();
         host.install_text(plugin.manifest, plugin.wasm)?;
-        println!("{:32} {:9.1} ms to compile", format!("{} {}", plugin.kind, plugin.name), start.elapsed().as_micros() as f32 / 1_000.0);
+        println!("{:48} {:>9} µs to compile", format!("{} {}", plugin.kind, plugin.name), start.elapsed().as_micros());
     }
     let none = BTreeMap::new();
     for plugin in weighbridge_bundle::first_party() {
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     measure("cost-plus rate, 5 lines", || rule.rate(&input).is_ok());
     let start = Instant::now();
     let sheets: Vec<_> = (0..200).map(|at| host.load("cost-plus", &format!("{{\"markup_percent\": \"{at}\"}}"))).collect();
-    println!("{:48} {:9.2} µs", "a new instance with its sheet loaded", start.elapsed().as_nanos() as f32 / 200_000.0);
+    println!("{:48} {:>9} µs", "a new instance with its sheet loaded", micros(start.elapsed() / 200));
     drop(sheets);
     Ok(())
 }
@@ -84,5 +84,9 @@ fn measure(what: &str, mut call: impl FnMut() -> bool) {
         best = best.min(start.elapsed());
     }
     let note = if fine { "" } else { "  (refused)" };
-    println!("{what:48} {:9.2} µs{note}", (best / CALLS).as_nanos() as f32 / 1_000.0);
+    println!("{what:48} {:>9} µs{note}", micros(best / CALLS));
+}
+
+fn micros(time: Duration) -> String {
+    format!("{}.{:02}", time.as_nanos() / 1_000, time.as_nanos() % 1_000 / 10)
 }

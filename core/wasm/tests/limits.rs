@@ -1,5 +1,7 @@
 //! Circuit, log, capabilities, cache, instances: the host's own part.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::io::Write;
