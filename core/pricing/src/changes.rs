@@ -34,7 +34,7 @@ pub struct Changed {
 }
 
 impl Changes {
-    fn plan(&mut self, current: &PriceBook, row: PriceRow, at: Timestamp) {
+    fn plan(&mut self, current: &PriceBook, row: PriceRow, at: Timestamp, confirmed: &[String]) {
         let Some(before) = current.find(&row.provider, &row.model, at) else {
             // A model without a price so far is priced for its past too: what is unpriced can then be rated again.
             let version = next_version(current, &row.id);
@@ -45,7 +45,8 @@ impl Changes {
         if next.same_price(before) && known_names(before, &next) {
             return self.unchanged.push(before.id.clone());
         }
-        let jumps = lint::jumps(before, &next);
+        let is_confirmed = confirmed.iter().any(|id| **id == *next.id);
+        let jumps = if is_confirmed { Vec::new() } else { lint::jumps(before, &next) };
         if jumps.is_empty() {
             self.changed.push(Changed { before: before.clone(), row: next })
         } else {
@@ -64,6 +65,11 @@ impl Changes {
 
 /// Compares imported rows with the book as it holds at `at`, from when the new versions will hold.
 pub fn plan_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp) -> Changes {
+    plan_confirmed_changes(current, imported, at, &[])
+}
+
+/// The same, where jumps of these ids (`provider/model`) were confirmed.
+pub fn plan_confirmed_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp, confirmed: &[String]) -> Changes {
     let mut changes = Changes::default();
     let mut seen = HashSet::new();
     let (imported, again): (Vec<PriceRow>, Vec<PriceRow>) = imported.into_iter().partition(|row| seen.insert(row.id.clone()));
@@ -71,11 +77,11 @@ pub fn plan_changes(current: &PriceBook, imported: Vec<PriceRow>, at: Timestamp)
     changes.quarantined.extend(again.into_iter().map(twice));
     let is_alias = |row: &PriceRow| current.find(&row.provider, &row.model, at).is_some_and(|found| found.model != row.model);
     let (aliases, own): (Vec<PriceRow>, Vec<PriceRow>) = imported.into_iter().partition(is_alias);
-    own.into_iter().for_each(|row| changes.plan(current, row, at));
+    own.into_iter().for_each(|row| changes.plan(current, row, at, confirmed));
     // A snapshot that so far was another row's alias becomes a row of its own only if its price differs from what that
     // row's will be.
     let after = current.with(changes.rows().cloned()).unwrap_or_else(|_| current.clone());
-    aliases.into_iter().for_each(|row| changes.plan(&after, row, at));
+    aliases.into_iter().for_each(|row| changes.plan(&after, row, at, confirmed));
     changes
 }
 

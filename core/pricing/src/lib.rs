@@ -19,7 +19,7 @@ pub mod row;
 
 pub use book::{BookError, PriceBook, PriceQuery};
 pub use catalogue::CatalogueError;
-pub use changes::{Changed, Changes, plan_changes};
+pub use changes::{Changed, Changes, plan_changes, plan_confirmed_changes};
 pub use check::RowError;
 pub use cost::Costed;
 pub use import::{Import, ImportError, ImportOptions, Quarantined};

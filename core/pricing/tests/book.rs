@@ -4,7 +4,7 @@ mod common;
 
 use common::{at, book, d, noon, row, usage};
 use insta::assert_snapshot;
-use weighbridge_pricing::{PriceBook, PriceQuery, PriceRow, plan_changes};
+use weighbridge_pricing::{PriceBook, PriceQuery, PriceRow, plan_changes, plan_confirmed_changes};
 
 fn priced(model: &str, input: &str, more: &str) -> PriceRow {
     row(model, &format!(r#"{{"default": [{{"rates": {{"input": {{"rate": "{input}"}}}}}}]}}"#), more)
@@ -69,6 +69,7 @@ fn a_jump_of_more_than_five_times_is_asked_about() {
     assert_snapshot!(changes.quarantined[0].reasons.join("\n"), @"input (default) goes from 2 to 10.01: more than 5 times");
     assert_eq!(plan_changes(&old, vec![priced("m", "10", "")], noon()).changed.len(), 1);
     assert_eq!(plan_changes(&old, vec![priced("m", "0", "")], noon()).quarantined.len(), 1, "free all of a sudden");
+    assert_eq!(plan_confirmed_changes(&old, vec![priced("m", "0", "")], noon(), &["acme/m".into()]).changed.len(), 1, "and so it is, someone says");
 }
 
 #[test]
