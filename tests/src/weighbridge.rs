@@ -56,8 +56,10 @@ impl Weighbridge {
             fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is made");
             fs::write(path, bytes).expect("the file is written");
         }
+        plugin_cache::seed(&folder.path().join("data"));
         let mut weighbridge = Self { config, folder, address, admin_address, child: None, checked: true };
         weighbridge.launch()?;
+        plugin_cache::keep(&weighbridge.data());
         Ok(weighbridge)
     }
     /// Starts the process again, over the same data folder.
@@ -203,6 +205,38 @@ impl Drop for Weighbridge {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+}
+
+/// The first gateway compiles the plugins; the others are given what it compiled. The files' names tell what they are of, so old
+/// ones do no harm.
+mod plugin_cache {
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        process, thread,
+    };
+
+    use crate::binary;
+
+    fn kept() -> PathBuf {
+        binary::target().join("test-plugin-cache")
+    }
+    pub(super) fn seed(data: &Path) {
+        copy(&kept(), &data.join("plugin-cache"));
+    }
+    pub(super) fn keep(data: &Path) {
+        copy(&data.join("plugin-cache"), &kept());
+    }
+    /// What is not there yet. A file appears whole or not at all: other tests are reading.
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).expect("the folder is made");
+        for entry in fs::read_dir(from).into_iter().flatten().flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "cwasm")) {
+            let (whole, part) = (to.join(entry.file_name()), to.join(format!("{}-{:?}.part", process::id(), thread::current().id())));
+            if !whole.exists() {
+                fs::copy(entry.path(), &part).and_then(|_| fs::rename(&part, &whole)).expect("the file is copied");
+            }
         }
     }
 }
