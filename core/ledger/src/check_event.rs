@@ -44,7 +44,7 @@ fn amount(name: &str, amount: Option<Decimal>, known: bool, status: &str, lines:
         None if known => problem(format!("its {name} is {status} and has no amount")),
         Some(amount) if !known => problem(format!("its {name} is {status} and has an amount: {amount}")),
         None => {}
-        Some(amount) => match lines.fold(Ok(Decimal::ZERO), |sum, line| sum.and_then(|sum| exact::add(sum, line))) {
+        Some(amount) => match lines.into_iter().try_fold(Decimal::ZERO, exact::add) {
             Ok(sum) if sum == amount => {}
             Ok(sum) => problem(format!("its {name} is {amount}, the sum of its lines is {sum}")),
             Err(_) => problem(format!("the sum of its {name} lines has no exact result")),

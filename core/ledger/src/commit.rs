@@ -4,13 +4,14 @@ use std::{io, sync::Arc, time::Duration};
 
 use crate::{
     apply::Landed,
+    batch::{Answer, Batch, What},
     error::LedgerError,
     format::v1,
     hold::Hold,
     journal::{Place, writer::Writer},
     ledger::Shared,
     pending::Receipt,
-    queue::{Answer, Batch, What, Windows},
+    queue::Windows,
 };
 
 /// Tries again after so long, doubling up to the longest.

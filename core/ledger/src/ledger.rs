@@ -13,6 +13,7 @@ use weighbridge_domain::{Clock, EventId, UsageEvent};
 
 use crate::{
     apply::{Applier, Backlog},
+    batch::Answer,
     commit::Committer,
     document::Document,
     error::{LedgerError, OpenError},
@@ -24,7 +25,7 @@ use crate::{
         writer::Writer,
     },
     pending::{Pending, Receipt},
-    queue::{Answer, Queue},
+    queue::Queue,
     stats::Stats,
     store::Store,
 };

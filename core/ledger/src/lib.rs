@@ -16,6 +16,7 @@ mod support;
 
 mod aggregate;
 mod apply;
+mod batch;
 mod check_event;
 mod commit;
 mod document;

@@ -1,4 +1,5 @@
 //! What the books promise, call by call.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

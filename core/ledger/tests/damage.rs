@@ -1,4 +1,5 @@
 //! What opening does with a journal or a store that is not as it was left.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Full and failing disks: nothing is acknowledged that is not there, and work goes on by itself afterwards.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! A journal written in format 1 by the first program that had it still opens and says the same.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

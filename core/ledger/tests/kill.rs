@@ -1,5 +1,6 @@
 //! Killed at any moment: a writer process is ended by SIGKILL again and again, and after each time everything that it
 //! had said to be durable is there, once, and adds up.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

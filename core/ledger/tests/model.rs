@@ -1,4 +1,5 @@
 //! The ledger against a plain model in memory: any sequence of calls, documents, restarts and crashes.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod support;
 

@@ -27,6 +27,9 @@ pub(crate) struct StoreError(pub(crate) String);
 /// A key and its new value; `None` removes it. Values are absolute, so that applying twice does no harm.
 pub(crate) type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// A key and its value.
+pub(crate) type Entry = (Vec<u8>, Vec<u8>);
+
 /// Told of keys and values in order, until it says stop.
 pub(crate) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>;
 
@@ -37,7 +40,7 @@ pub(crate) trait Store: Send + Sync {
     /// All keys from `from` up to but without `to`.
     fn scan(&self, from: &[u8], to: &[u8], visit: Visit<'_>) -> Result<(), StoreError>;
     /// The last key up to and with `key`, and its value.
-    fn at_or_before(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn at_or_before(&self, key: &[u8]) -> Result<Option<Entry>, StoreError>;
     /// All of these or none.
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), StoreError>;
     /// Brings everything to the disk; without it the journal fills the gap at the next start.

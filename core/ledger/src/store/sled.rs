@@ -5,7 +5,7 @@ use std::{fs::File, ops::ControlFlow, panic::AssertUnwindSafe, path::Path};
 
 use sled::{Batch, Config, Db, Mode};
 
-use super::{Change, Store, StoreError, Visit};
+use super::{Change, Entry, Store, StoreError, Visit};
 
 /// A store in sled's own tree.
 pub(crate) struct SledStore {
@@ -69,7 +69,7 @@ impl Store for SledStore {
         })
     }
 
-    fn at_or_before(&self, key: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn at_or_before(&self, key: &[u8]) -> Result<Option<Entry>, StoreError> {
         caught(|| Ok(self.db.range(..=key).next_back().transpose()?.map(|(key, value)| (key.to_vec(), value.to_vec()))))
     }
 

@@ -1,5 +1,5 @@
 //! Calls as a gateway would make them: holds and events with usage, cost and charge that add up.
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test uses a part of it")]
 
 use std::sync::Arc;
 
