@@ -41,6 +41,8 @@ struct Counts {
 /// The invoice of one customer for one period, from the aggregates of that time. Rows of other customers or days do not count.
 pub fn draft(customer: &Customer, period: &Period, rows: &[AggregateRow], rounding: Rounding) -> Result<Invoice, DraftError> {
     let (mut sums, mut counts) = (BTreeMap::<Key, Sum>::new(), Counts::default());
+    // Events of a model, and those of them that could not be rated.
+    let mut by_model = BTreeMap::<(ProviderName, ModelName), (u64, u64)>::new();
     let ours = |row: &&AggregateRow| row.customer == customer.id && (period.from_day()..period.to_day()).contains(&row.day);
     for row in rows.iter().filter(ours) {
         counts.events += row.events;
@@ -52,14 +54,18 @@ pub fn draft(customer: &Customer, period: &Period, rows: &[AggregateRow], roundi
             elsewhere.1 += row.events;
             continue;
         }
+        let of_model = by_model.entry((row.provider.clone(), row.model.clone())).or_default();
+        *of_model = (of_model.0 + row.events, of_model.1 + row.unrated);
         let sum = sums.entry((row.provider.clone(), row.model.clone(), row.meter.clone())).or_default();
         // The per-event row has no quantity of its own: its unit is the call.
         let quantity = if row.meter.is_some() { row.quantity } else { row.events.into() };
         sum.quantity = exact::add(sum.quantity, quantity)?;
         sum.charge = exact::add(sum.charge, row.charge)?;
     }
+    // A line of 0.00 would say that what could not be rated is free: a notice says what it is.
+    let is_unrated = |(provider, model, _): &Key| by_model.get(&(provider.clone(), model.clone())).is_some_and(|(events, unrated)| *events > 0 && events == unrated);
     let lines: Vec<InvoiceLine> =
-        sums.into_iter().filter(|(key, sum)| is_worth_a_line(key, sum)).map(|(key, sum)| line(key, &sum, customer.currency, rounding)).collect();
+        sums.into_iter().filter(|(key, sum)| is_worth_a_line(key, sum) && !(sum.charge.is_zero() && is_unrated(key))).map(|(key, sum)| line(key, &sum, customer.currency, rounding)).collect();
     let total = lines.iter().try_fold(zero(customer.currency, rounding), |total, line| exact::add(total, line.amount))?;
     let total_exact = lines.iter().try_fold(Decimal::ZERO, |total, line| exact::add(total, line.amount_exact))?;
     Ok(Invoice {

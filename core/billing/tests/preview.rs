@@ -216,3 +216,11 @@ proptest! {
         prop_assert_eq!(invoice(&rows), invoice(&some_rows()));
     }
 }
+
+#[test]
+fn a_model_that_could_not_be_rated_has_no_line_that_says_it_is_free() {
+    let rows = [row("2026-11-02", "brand-new", "input", "176", "0", (0, 0, 0)), row("2026-11-02", "brand-new", "", "0", "0", (2, 2, 2))];
+    let invoice = invoice(&rows);
+    assert!(invoice.lines.is_empty(), "{:?}", invoice.lines);
+    assert_eq!(invoice.notices.iter().map(|notice| (notice.code, notice.events)).collect::<Vec<_>>(), [("unrated_events", 2), ("unpriced_events", 2)]);
+}

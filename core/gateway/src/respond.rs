@@ -20,7 +20,11 @@ use crate::{
     call::is_hop_by_hop,
     gateway::GatewayOptions,
     json,
-    meter::{self, Consumed, decode::Decoder, wire::{Pointers, Wire}},
+    meter::{
+        self, Consumed,
+        decode::Decoder,
+        wire::{Pointers, Wire},
+    },
     refusal::Refusal,
     route::Candidate,
     settle::{End, OpenCall, Settled, amounts},
@@ -94,7 +98,11 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
     }
     let decoder = match Decoder::of(&head.headers) {
         Ok(decoder) => decoder,
-        Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(exchange.candidate.provider.name.as_str(), &error.to_string())).await),
+        Err(error) => {
+            return Err(open
+                .fail(&exchange, Some(head.status), Refusal::upstream_undecodable(exchange.candidate.provider.name.as_str(), &error.to_string()))
+                .await);
+        }
     };
     let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
     if names_stream {
@@ -103,7 +111,7 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
     if open.request.streamed {
         // Some providers stream under another content type: the first bytes tell.
         let mut body = body;
-        let first = first_chunk(&mut body, &exchange).await;
+        let first = first_bytes(&mut body, &exchange).await;
         return match first {
             Ok(Some(chunk)) if looks_like_events(&chunk) => Ok(stream_answer(open, exchange, head, body, decoder, Some(chunk))),
             Ok(first) => whole_answer(open, exchange, head, body, first, decoder).await,
@@ -113,8 +121,15 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
     whole_answer(open, exchange, head, body, None, decoder).await
 }
 
-fn looks_like_events(chunk: &[u8]) -> bool {
-    [&b"data:"[..], b"event:", b"id:", b"retry:", b":"].iter().any(|field| chunk.starts_with(field))
+const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+
+fn looks_like_events(first: &[u8]) -> bool {
+    EVENT_FIELDS.iter().any(|field| first.starts_with(field))
+}
+
+/// So few bytes that more of them may still become the name of a field.
+fn may_become_events(first: &[u8]) -> bool {
+    !looks_like_events(first) && EVENT_FIELDS.iter().any(|field| field.starts_with(first))
 }
 
 fn stream_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, first: Option<Bytes>) -> Answer {
@@ -188,12 +203,20 @@ async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
 }
 
 /// Lets the adapter translate a whole answer, where its plan says so.
-fn translate(exchange: &Exchange, view: &View, pointers: &Pointers, status: StatusCode, body: &Bytes, headers: &mut HeaderMap) -> Result<Option<(StatusCode, Bytes)>, Refusal> {
+fn translate(
+    exchange: &Exchange,
+    view: &View,
+    pointers: &Pointers,
+    status: StatusCode,
+    body: &Bytes,
+    headers: &mut HeaderMap,
+) -> Result<Option<(StatusCode, Bytes)>, Refusal> {
     if *view == View::None {
         return Ok(None);
     }
     let adapter = &exchange.candidate.provider.adapter;
-    let seen = UpstreamResponse { status: status.as_u16(), fields: fields(&pointers.list, &pointers.set, body), body: (*view == View::Full).then_some(&body[..]) };
+    let seen =
+        UpstreamResponse { status: status.as_u16(), fields: fields(&pointers.list, &pointers.set, body), body: (*view == View::Full).then_some(&body[..]) };
     let said = adapter.read_response(&exchange.state, &seen).map_err(|error| Refusal::plugin_after_answer(&error))?;
     let nonsense = |why: String| Refusal::plugin_nonsense(&adapter.identity().name, why);
     let translated = match said.body {
@@ -212,22 +235,34 @@ fn translate(exchange: &Exchange, view: &View, pointers: &Pointers, status: Stat
     Ok(Some((status, translated)))
 }
 
-async fn first_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
+/// The next bytes of a body that are not empty; `None` at its end. Never silent for too long.
+async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
     let provider = &exchange.candidate.provider;
     loop {
         let Ok(frame) = tokio::time::timeout(provider.timeouts.idle, body.frame()).await else {
             return Err(Refusal::upstream_timeout(provider.name.as_str(), "go on with its answer", provider.timeouts.idle.as_millis()));
         };
-        match frame {
+        match frame.transpose().map_err(|error| Refusal::upstream_broke_off(provider.name.as_str(), &root_cause(&error)))? {
             None => return Ok(None),
-            Some(Err(error)) => return Err(Refusal::upstream_broke_off(provider.name.as_str(), &root_cause(&error))),
-            Some(Ok(frame)) => {
-                if let Ok(chunk) = frame.into_data() {
-                    return Ok(Some(chunk));
-                }
-            }
+            // Trailers are not part of the body.
+            Some(frame) => match frame.into_data() {
+                Ok(chunk) if !chunk.is_empty() => return Ok(Some(chunk)),
+                _ => {}
+            },
         }
     }
+}
+
+/// The first bytes of a body, enough of them to tell what it is; `None` when it is empty.
+async fn first_bytes(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
+    let mut first = Bytes::new();
+    while let Some(chunk) = next_chunk(body, exchange).await? {
+        first = if first.is_empty() { chunk } else { [first, chunk].concat().into() };
+        if !may_become_events(&first) {
+            break;
+        }
+    }
+    Ok((!first.is_empty()).then_some(first))
 }
 
 /// The whole body, within the limit, never silent for too long. The usual answer is one chunk and is not copied.
@@ -235,7 +270,7 @@ async fn collect(mut body: Incoming, first: Option<Bytes>, exchange: &Exchange) 
     let limit = exchange.options.max_answer_bytes;
     let mut whole = first.unwrap_or_default();
     let mut joined: Option<BytesMut> = None;
-    while let Some(chunk) = first_chunk(&mut body, exchange).await? {
+    while let Some(chunk) = next_chunk(&mut body, exchange).await? {
         if whole.len() + joined.as_ref().map_or(0, BytesMut::len) + chunk.len() > limit {
             return Err(Refusal::upstream_too_large(exchange.candidate.provider.name.as_str(), limit));
         }
