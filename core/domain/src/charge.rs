@@ -3,7 +3,11 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Meter, PlanId, Text, exact::{as_decimal, as_optional_decimal}, money::Currency};
+use crate::{
+    Digest, Meter, PlanId, Text,
+    exact::{as_decimal, as_optional_decimal},
+    money::Currency,
+};
 
 /// Where a charge stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -90,6 +94,15 @@ impl Charge {
     }
     /// Free of charge, and why.
     pub fn free(currency: Currency, plan: Option<PlanId>, plan_version: u32, reason: impl Into<Text>) -> Self {
-        Self { currency, amount: Some(Decimal::ZERO), status: ChargeStatus::Free, plan, plan_version, rules: Vec::new(), lines: Vec::new(), reason: Some(reason.into()) }
+        Self {
+            currency,
+            amount: Some(Decimal::ZERO),
+            status: ChargeStatus::Free,
+            plan,
+            plan_version,
+            rules: Vec::new(),
+            lines: Vec::new(),
+            reason: Some(reason.into()),
+        }
     }
 }

@@ -3,7 +3,11 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Meter, Text, exact::{as_decimal, as_optional_decimal}, money::Currency};
+use crate::{
+    Meter, Text,
+    exact::{as_decimal, as_optional_decimal},
+    money::Currency,
+};
 
 /// How sure the cost is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -14,10 +14,10 @@ const MAX_SCALE: u32 = 28;
 
 /// `a × b`, exact.
 pub fn mul(a: Decimal, b: Decimal) -> Result<Decimal, Inexact> {
-    if let Some(product) = a.mantissa().checked_mul(b.mantissa()) {
-        if let Some(exact) = compose(product, a.scale() + b.scale()) {
-            return Ok(exact);
-        }
+    if let Some(product) = a.mantissa().checked_mul(b.mantissa())
+        && let Some(exact) = compose(product, a.scale() + b.scale())
+    {
+        return Ok(exact);
     }
     // Trailing zeros may be what did not fit.
     let (a, b) = (a.normalize(), b.normalize());
@@ -101,11 +101,7 @@ pub mod as_decimal {
 
     /// Writes a decimal.
     pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(&value.normalize())
-        } else {
-            (value.mantissa(), value.scale() as u8).serialize(serializer)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(&value.normalize()) } else { (value.mantissa(), value.scale() as u8).serialize(serializer) }
     }
 
     /// Reads a decimal; a JSON number is taken by its text.

@@ -257,7 +257,15 @@ mod tests {
     #[test]
     fn totals_are_derived_from_the_leaves() {
         let mut usage = Usage::new();
-        for (meter, value) in [(Meter::INPUT, 1), (Meter::CACHE_READ, 2), (Meter::CACHE_WRITE_1H, 4), (Meter::OUTPUT, 8), (Meter::REASONING, 16), (Meter::WEB_SEARCHES, 32), (Meter::CACHE_STORAGE_TOKEN_HOURS, 64)] {
+        for (meter, value) in [
+            (Meter::INPUT, 1),
+            (Meter::CACHE_READ, 2),
+            (Meter::CACHE_WRITE_1H, 4),
+            (Meter::OUTPUT, 8),
+            (Meter::REASONING, 16),
+            (Meter::WEB_SEARCHES, 32),
+            (Meter::CACHE_STORAGE_TOKEN_HOURS, 64),
+        ] {
             usage.insert(meter, value.into(), Source::Reported).unwrap();
         }
         assert_eq!((usage.input_total(), usage.output_total()), (7.into(), 24.into()));

@@ -7,7 +7,10 @@
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::{Charge, ChargeLine, Cost, CostLine, Text, Usage, UsageEvent, exact::{as_decimal, as_optional_decimal}};
+use crate::{
+    Charge, ChargeLine, Cost, CostLine, Text, Usage, UsageEvent,
+    exact::{as_decimal, as_optional_decimal},
+};
 
 /// A usage event with its place in the ledger, as JSON.
 #[derive(Clone, Debug, Serialize)]
@@ -213,17 +216,65 @@ mod tests {
         let mut usage = Usage::new();
         usage.insert(Meter::INPUT, d("812"), Source::Reported).unwrap();
         usage.insert(Meter::OUTPUT, d("97.0"), Source::Counted).unwrap();
-        let line = CostLine { meter: Meter::INPUT, quantity: d("812"), rate: d("0.150"), per: d("1000000"), amount: d("0.00012180"), price_id: "p".into(), price_version: 3, note: None };
+        let line = CostLine {
+            meter: Meter::INPUT,
+            quantity: d("812"),
+            rate: d("0.150"),
+            per: d("1000000"),
+            amount: d("0.00012180"),
+            price_id: "p".into(),
+            price_version: 3,
+            note: None,
+        };
         let cost = Cost { currency: Currency::USD, amount: Some(d("0.00012180")), status: CostStatus::Estimated, lines: vec![line] };
         let rule = RuleRef { rule: "cost-plus".into(), plugin_digest: Digest([1; 32]), sheet_digest: Digest([2; 32]) };
-        let line = ChargeLine { rule: 0, meter: Some(Meter::INPUT), description: "input at cost + 30 %".into(), quantity: d("812"), unit: "tokens".into(), unit_price: d("0.000000195"), amount: d("0.00015834") };
-        let charge = Charge { currency: Currency::USD, amount: Some(d("0.00015834")), status: ChargeStatus::Rated, plan: Some(PlanId::new("standard")), plan_version: 2, rules: vec![rule], lines: vec![line], reason: None };
+        let line = ChargeLine {
+            rule: 0,
+            meter: Some(Meter::INPUT),
+            description: "input at cost + 30 %".into(),
+            quantity: d("812"),
+            unit: "tokens".into(),
+            unit_price: d("0.000000195"),
+            amount: d("0.00015834"),
+        };
+        let charge = Charge {
+            currency: Currency::USD,
+            amount: Some(d("0.00015834")),
+            status: ChargeStatus::Rated,
+            plan: Some(PlanId::new("standard")),
+            plan_version: 2,
+            rules: vec![rule],
+            lines: vec![line],
+            reason: None,
+        };
         let at = crate::Timestamp::from_micros(1_700_000_000_000_000);
         UsageEvent {
-            id, request_id: id, attempt: 1, status: EventStatus::Completed, customer: "acme".into(), key: "k1".into(), session: None, workflow: Some("w".into()), step: None,
-            tags: vec![("team".into(), "search".into())], dialect: "openai.chat".into(), provider: "acme-ai".into(), requested_model: "fast".into(), routed_model: "m".into(),
-            served_model: None, service_tier: None, streamed: true, http_status: Some(200), started_at: at, completed_at: at, time_to_first_token_ms: None, duration_ms: 5,
-            usage, flags: vec!["usage_counted".into()], cost, charge,
+            id,
+            request_id: id,
+            attempt: 1,
+            status: EventStatus::Completed,
+            customer: "acme".into(),
+            key: "k1".into(),
+            session: None,
+            workflow: Some("w".into()),
+            step: None,
+            tags: vec![("team".into(), "search".into())],
+            dialect: "openai.chat".into(),
+            provider: "acme-ai".into(),
+            requested_model: "fast".into(),
+            routed_model: "m".into(),
+            served_model: None,
+            service_tier: None,
+            streamed: true,
+            http_status: Some(200),
+            started_at: at,
+            completed_at: at,
+            time_to_first_token_ms: None,
+            duration_ms: 5,
+            usage,
+            flags: vec!["usage_counted".into()],
+            cost,
+            charge,
         }
     }
 

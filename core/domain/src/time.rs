@@ -1,6 +1,10 @@
 //! Time: microseconds since the epoch, UTC. The clock is injected; the system's is read here and nowhere else.
 
-use std::{fmt, str::FromStr, sync::atomic::{AtomicI64, Ordering}};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use serde::{Deserialize, Serialize};
 

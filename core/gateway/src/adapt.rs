@@ -8,7 +8,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, h
 use http_body_util::Full;
 use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, View};
 
-use crate::{gateway::GatewayOptions, respond::Exchange, call::{Request, is_hop_by_hop, is_private}, json, meter::{decode, wire::Wire}, refusal::Refusal, route::Candidate};
+use crate::{
+    call::{Request, is_hop_by_hop, is_private},
+    gateway::GatewayOptions,
+    json,
+    meter::{decode, wire::Wire},
+    refusal::Refusal,
+    respond::Exchange,
+    route::Candidate,
+};
 
 /// A request that can be sent, and how its answer is to be treated.
 pub(crate) struct UpstreamRequest {

@@ -3,7 +3,13 @@
 use weighbridge_domain::{Decimal, account::UnpricedPolicy};
 use weighbridge_ledger::{Hold, Reservation};
 
-use crate::{authenticate::Caller, call::{Head, Request}, gateway::Gateway, refusal::Refusal, route::Route};
+use crate::{
+    authenticate::Caller,
+    call::{Head, Request},
+    gateway::Gateway,
+    refusal::Refusal,
+    route::Route,
+};
 
 /// Checks price and limits, and writes the reservation down. It is durable with the next group commit, which the call
 /// does not wait for: a killed process leaves it behind, and recovery settles it.
@@ -12,7 +18,8 @@ pub(crate) fn admit(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
     let first = &route.candidates()[0];
     let book = gateway.book.load();
     if plan.unpriced == UnpricedPolicy::Block {
-        let unpriced = route.candidates().iter().find(|candidate| book.find(&candidate.provider.price_book, candidate.model.as_str(), call.received_at).is_none());
+        let unpriced =
+            route.candidates().iter().find(|candidate| book.find(&candidate.provider.price_book, candidate.model.as_str(), call.received_at).is_none());
         if let Some(candidate) = unpriced {
             return Err(Refusal::unpriced_model(request.model.as_str(), candidate.provider.name.as_str(), plan.id.as_str()));
         }

@@ -45,7 +45,8 @@ impl Caller {
 }
 
 /// The names under which clients already send the customer, ours first.
-const CUSTOMER: [&str; 6] = ["x-weighbridge-customer", "x-stripe-customer-id", "stripe-customer-id", "x-litellm-customer-id", "x-litellm-end-user-id", "helicone-user-id"];
+const CUSTOMER: [&str; 6] =
+    ["x-weighbridge-customer", "x-stripe-customer-id", "stripe-customer-id", "x-litellm-customer-id", "x-litellm-end-user-id", "helicone-user-id"];
 
 /// Checks the key: before the body is read, so that a stranger cannot make the gateway read one.
 pub(crate) fn key(gateway: &Gateway, headers: &HeaderMap, now: Timestamp) -> Result<KnownKey, Refusal> {

@@ -11,7 +11,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use weighbridge_domain::{EventId, ModelName, Text, Timestamp};
 
-use crate::{dialect::{Dialect, RequestPointers, at}, refusal::Refusal};
+use crate::{
+    dialect::{Dialect, RequestPointers, at},
+    refusal::Refusal,
+};
 
 /// A call: its head, and its body still on the wire.
 pub struct Call {
@@ -141,7 +144,11 @@ impl Labels {
         let first = |names: &[&'static str]| -> Result<Option<Text>, Refusal> {
             let Some(name) = names.iter().find(|name| headers.contains_key(**name)) else { return Ok(None) };
             let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or("");
-            if value.len() > MAX_LABEL || value.is_empty() { Err(Refusal::bad_header(name, "1 to 256 visible ASCII characters")) } else { Ok(Some(value.into())) }
+            if value.len() > MAX_LABEL || value.is_empty() {
+                Err(Refusal::bad_header(name, "1 to 256 visible ASCII characters"))
+            } else {
+                Ok(Some(value.into()))
+            }
         };
         let mut tags = Vec::new();
         for name in ["x-weighbridge-tags", "x-litellm-tags"] {
@@ -172,11 +179,35 @@ impl Labels {
 /// Headers that are ours or a credential: they never go upstream.
 pub(crate) fn is_private(name: &HeaderName) -> bool {
     let name = name.as_str();
-    const EXACT: [&str; 10] = ["authorization", "proxy-authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "stripe-customer-id", "x-stripe-customer-id", "forwarded", "x-forwarded-for"];
+    const EXACT: [&str; 10] = [
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "x-goog-api-key",
+        "api-key",
+        "cookie",
+        "stripe-customer-id",
+        "x-stripe-customer-id",
+        "forwarded",
+        "x-forwarded-for",
+    ];
     EXACT.contains(&name) || ["x-weighbridge-", "helicone-", "x-litellm-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Headers of one connection (RFC 9110, 7.6.1), and those the host writes itself.
 pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    matches!(name.as_str(), "connection" | "keep-alive" | "proxy-connection" | "proxy-authenticate" | "te" | "trailer" | "transfer-encoding" | "upgrade" | "host" | "content-length" | "expect")
+    matches!(
+        name.as_str(),
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "host"
+            | "content-length"
+            | "expect"
+    )
 }

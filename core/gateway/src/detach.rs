@@ -65,10 +65,13 @@ mod tests {
         let (begin, begun) = tokio::sync::oneshot::channel::<()>();
         let (done, finished) = tokio::sync::oneshot::channel::<()>();
         let gone = Arc::new(AtomicBool::new(false));
-        let mut work = Detached::new(async move {
-            let _ = begun.await;
-            let _ = done.send(());
-        }, gone.clone());
+        let mut work = Detached::new(
+            async move {
+                let _ = begun.await;
+                let _ = done.send(());
+            },
+            gone.clone(),
+        );
         let first = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut work).poll(context))).await;
         assert!(first.is_pending());
         assert!(!gone.load(Ordering::Relaxed));

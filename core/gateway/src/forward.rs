@@ -65,7 +65,14 @@ impl Forward {
     }
 
     /// Meters a chunk and sorts it into what goes out now and what waits.
-    pub(crate) fn take(&mut self, meter: &mut StreamMeter, exchange: &Exchange, chunk: Bytes, now: &mut VecDeque<Bytes>, held: &mut Vec<Bytes>) -> Result<(), DecodeError> {
+    pub(crate) fn take(
+        &mut self,
+        meter: &mut StreamMeter,
+        exchange: &Exchange,
+        chunk: Bytes,
+        now: &mut VecDeque<Bytes>,
+        held: &mut Vec<Bytes>,
+    ) -> Result<(), DecodeError> {
         if self.is_pipe() {
             let mut from = None;
             let encoded = meter.is_encoded();

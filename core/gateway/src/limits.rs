@@ -1,7 +1,10 @@
 //! Requests and tokens a minute for a key: a count per calendar minute. The minute's number is part of the counter,
 //! so that there is no reset to race (metering rule 35).
 
-use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use weighbridge_domain::Timestamp;
 

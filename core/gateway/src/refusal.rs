@@ -101,11 +101,19 @@ impl std::error::Error for Refusal {}
 impl Refusal {
     pub(crate) fn no_such_route(method: &Method, path: &str) -> Self {
         let path: String = path.chars().take(200).collect();
-        let text = format!("There is nothing at {method} {path}. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed.");
+        let text = format!(
+            "There is nothing at {method} {path}. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed."
+        );
         Self::new("not_found", 404, ErrorKind::NotFound, Fault::Client, text)
     }
     pub(crate) fn method_not_allowed(method: &Method, path: &str) -> Self {
-        Self::new("method_not_allowed", 405, ErrorKind::InvalidRequest, Fault::Client, format!("{method} is not possible at {path}: send a POST. Nothing was billed."))
+        Self::new(
+            "method_not_allowed",
+            405,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            format!("{method} is not possible at {path}: send a POST. Nothing was billed."),
+        )
     }
     pub(crate) fn missing_api_key() -> Self {
         let text = "No API key was sent. Send the key this gateway issued as \"Authorization: Bearer wb-…\" or \"x-api-key: wb-…\". Nothing was billed.";
@@ -116,10 +124,22 @@ impl Refusal {
         Self::new("invalid_api_key", 401, ErrorKind::Authentication, Fault::Client, text)
     }
     pub(crate) fn revoked_api_key(prefix: &str) -> Self {
-        Self::new("invalid_api_key", 401, ErrorKind::Authentication, Fault::Client, format!("The API key {prefix}… was revoked. Ask the operator for a new one. Nothing was billed."))
+        Self::new(
+            "invalid_api_key",
+            401,
+            ErrorKind::Authentication,
+            Fault::Client,
+            format!("The API key {prefix}… was revoked. Ask the operator for a new one. Nothing was billed."),
+        )
     }
     pub(crate) fn expired_api_key(prefix: &str, at: impl fmt::Display) -> Self {
-        Self::new("invalid_api_key", 401, ErrorKind::Authentication, Fault::Client, format!("The API key {prefix}… expired at {at}. Ask the operator for a new one. Nothing was billed."))
+        Self::new(
+            "invalid_api_key",
+            401,
+            ErrorKind::Authentication,
+            Fault::Client,
+            format!("The API key {prefix}… expired at {at}. Ask the operator for a new one. Nothing was billed."),
+        )
     }
     pub(crate) fn unnamed_customer() -> Self {
         let text = "This API key bills on behalf of others, and the call does not say whom. Name the customer in the header x-weighbridge-customer. Nothing was billed.";
@@ -127,7 +147,13 @@ impl Refusal {
     }
     pub(crate) fn unknown_customer(id: &str) -> Self {
         let id: String = id.chars().take(140).collect();
-        Self::new("unknown_customer", 404, ErrorKind::NotFound, Fault::Client, format!("There is no customer {id:?}. Create it first, or let this key create customers on first use. Nothing was billed."))
+        Self::new(
+            "unknown_customer",
+            404,
+            ErrorKind::NotFound,
+            Fault::Client,
+            format!("There is no customer {id:?}. Create it first, or let this key create customers on first use. Nothing was billed."),
+        )
     }
     pub(crate) fn bad_customer_id(error: impl fmt::Display) -> Self {
         Self::new("unknown_customer", 404, ErrorKind::NotFound, Fault::Client, format!("The customer's id cannot be used: {error}. Nothing was billed."))
@@ -136,46 +162,86 @@ impl Refusal {
         Self::new("unknown_customer", 404, ErrorKind::NotFound, Fault::Client, format!("The customer {id:?} is archived. Nothing was billed."))
     }
     pub(crate) fn no_plan(customer: &str) -> Self {
-        let text = format!("The customer {customer:?} has no plan, and there is no default plan: a call cannot be priced. The operator must give one. Nothing was billed.");
+        let text = format!(
+            "The customer {customer:?} has no plan, and there is no default plan: a call cannot be priced. The operator must give one. Nothing was billed."
+        );
         Self::new("no_plan", 403, ErrorKind::Permission, Fault::Gateway, text)
     }
     pub(crate) fn request_too_large(limit: usize) -> Self {
-        Self::new("request_too_large", 413, ErrorKind::TooLarge, Fault::Client, format!("The request's body is larger than the limit of {limit} bytes. Send less, or raise limits.max_body_bytes. Nothing was billed."))
+        Self::new(
+            "request_too_large",
+            413,
+            ErrorKind::TooLarge,
+            Fault::Client,
+            format!("The request's body is larger than the limit of {limit} bytes. Send less, or raise limits.max_body_bytes. Nothing was billed."),
+        )
     }
     pub(crate) fn broken_body() -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, "The request's body broke off before its end. Nothing was billed.")
     }
     pub(crate) fn slow_body(seconds: u64) -> Self {
-        Self::new("request_timeout", 408, ErrorKind::Timeout, Fault::Client, format!("The request's body did not arrive within {seconds} s. Nothing was billed."))
+        Self::new(
+            "request_timeout",
+            408,
+            ErrorKind::Timeout,
+            Fault::Client,
+            format!("The request's body did not arrive within {seconds} s. Nothing was billed."),
+        )
     }
     pub(crate) fn invalid_json(error: impl fmt::Display) -> Self {
         Self::new("invalid_json", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The request's body is not valid JSON: {error}. Nothing was billed."))
     }
     pub(crate) fn given_twice(name: &'static str) -> Self {
-        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The request gives \"{name}\" more than once, so that readers could disagree about it. Give it once. Nothing was billed.")).param(name)
+        Self::new(
+            "invalid_request",
+            400,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            format!("The request gives \"{name}\" more than once, so that readers could disagree about it. Give it once. Nothing was billed."),
+        )
+        .param(name)
     }
     pub(crate) fn wrong_type(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("\"{name}\" must be {expected}. Nothing was billed.")).param(name)
     }
     pub(crate) fn missing_model() -> Self {
-        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, "The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.").param("model")
+        Self::new(
+            "invalid_request",
+            400,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            "The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.",
+        )
+        .param("model")
     }
     pub(crate) fn bad_header(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The header {name} must be {expected}. Nothing was billed."))
     }
     pub(crate) fn model_not_found(model: &str) -> Self {
         let model: String = model.chars().take(200).collect();
-        Self::new("model_not_found", 404, ErrorKind::NotFound, Fault::Client, format!("There is no model {model:?}. Name one that GET /v1/models lists, or provider/model with a configured provider. Nothing was billed.")).param("model")
+        Self::new(
+            "model_not_found",
+            404,
+            ErrorKind::NotFound,
+            Fault::Client,
+            format!("There is no model {model:?}. Name one that GET /v1/models lists, or provider/model with a configured provider. Nothing was billed."),
+        )
+        .param("model")
     }
     pub(crate) fn model_not_allowed(model: &str) -> Self {
-        Self::new("model_not_allowed", 403, ErrorKind::Permission, Fault::Client, format!("This API key may not use the model {model:?}. Nothing was billed.")).param("model")
+        Self::new("model_not_allowed", 403, ErrorKind::Permission, Fault::Client, format!("This API key may not use the model {model:?}. Nothing was billed."))
+            .param("model")
     }
     pub(crate) fn dialect_not_spoken(dialect: &str, provider: &str, model: &str) -> Self {
-        let text = format!("The model {model:?} is served by {provider:?}, whose adapter does not speak {dialect}. Call it through an endpoint that it speaks. Nothing was billed.");
+        let text = format!(
+            "The model {model:?} is served by {provider:?}, whose adapter does not speak {dialect}. Call it through an endpoint that it speaks. Nothing was billed."
+        );
         Self::new("dialect_not_supported", 400, ErrorKind::InvalidRequest, Fault::Client, text).param("model")
     }
     pub(crate) fn unpriced_model(model: &str, provider: &str, plan: &str) -> Self {
-        let text = format!("The model {model:?} of {provider:?} has no price, and the plan {plan:?} blocks what it cannot price. The operator can add a price. Nothing was billed.");
+        let text = format!(
+            "The model {model:?} of {provider:?} has no price, and the plan {plan:?} blocks what it cannot price. The operator can add a price. Nothing was billed."
+        );
         Self::new("unpriced_model", 422, ErrorKind::InvalidRequest, Fault::Gateway, text).param("model")
     }
     pub(crate) fn rate_limited(what: &str, limit: u64, retry_after_s: u32) -> Self {
@@ -192,7 +258,9 @@ impl Refusal {
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text).retry_after(1)
     }
     pub(crate) fn upstream_broke_off(provider: &str, why: &str) -> Self {
-        let text = format!("The provider {provider:?} broke the connection off or answered with something that is not HTTP: {why}. What it consumed is not known; nothing was billed.");
+        let text = format!(
+            "The provider {provider:?} broke the connection off or answered with something that is not HTTP: {why}. What it consumed is not known; nothing was billed."
+        );
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_not_json(provider: &str) -> Self {
@@ -204,7 +272,9 @@ impl Refusal {
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_too_large(provider: &str, limit: usize) -> Self {
-        let text = format!("The answer of the provider {provider:?} is larger than the limit of {limit} bytes (limits.max_answer_bytes). What it consumed is not known; nothing was billed.");
+        let text = format!(
+            "The answer of the provider {provider:?} is larger than the limit of {limit} bytes (limits.max_answer_bytes). What it consumed is not known; nothing was billed."
+        );
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_timeout(provider: &str, what: &str, millis: u128) -> Self {
@@ -214,29 +284,64 @@ impl Refusal {
     /// A plugin's failure. What it calls the client's mistake is the client's; all else is the gateway's.
     pub(crate) fn plugin(error: &PluginError) -> Self {
         match error.blame() {
-            Blame::Input => Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("{} (said by plugin {:?}). Nothing was billed.", error.failure, &*error.plugin.name)),
-            Blame::Guest => Self::new("plugin_failed", 502, ErrorKind::Server, Fault::Gateway, format!("The plugin {:?} failed in {}: {}. The fault is the plugin's. Nothing was billed.", &*error.plugin.name, error.call, error.failure)),
-            Blame::Host => Self::new("plugin_failed", 502, ErrorKind::Server, Fault::Gateway, format!("The plugin {:?} failed in {}: {}. The fault is the gateway's. Nothing was billed.", &*error.plugin.name, error.call, error.failure)),
+            Blame::Input => Self::new(
+                "invalid_request",
+                400,
+                ErrorKind::InvalidRequest,
+                Fault::Client,
+                format!("{} (said by plugin {:?}). Nothing was billed.", error.failure, &*error.plugin.name),
+            ),
+            Blame::Guest => Self::new(
+                "plugin_failed",
+                502,
+                ErrorKind::Server,
+                Fault::Gateway,
+                format!("The plugin {:?} failed in {}: {}. The fault is the plugin's. Nothing was billed.", &*error.plugin.name, error.call, error.failure),
+            ),
+            Blame::Host => Self::new(
+                "plugin_failed",
+                502,
+                ErrorKind::Server,
+                Fault::Gateway,
+                format!("The plugin {:?} failed in {}: {}. The fault is the gateway's. Nothing was billed.", &*error.plugin.name, error.call, error.failure),
+            ),
         }
     }
     /// A plugin failed after the provider had answered.
     pub(crate) fn plugin_after_answer(error: &PluginError) -> Self {
-        let text = format!("The provider answered, but the plugin {:?} failed in {}: {}. The answer cannot be delivered; what it consumed is on record, and was not charged.", &*error.plugin.name, error.call, error.failure);
+        let text = format!(
+            "The provider answered, but the plugin {:?} failed in {}: {}. The answer cannot be delivered; what it consumed is on record, and was not charged.",
+            &*error.plugin.name, error.call, error.failure
+        );
         Self::new("plugin_failed", 502, ErrorKind::Server, Fault::Gateway, text)
     }
     pub(crate) fn plugin_nonsense(plugin: &str, why: impl fmt::Display) -> Self {
-        Self::new("plugin_failed", 502, ErrorKind::Server, Fault::Gateway, format!("The plugin {plugin:?} asked for something impossible: {why}. The fault is the plugin's. Nothing was billed."))
+        Self::new(
+            "plugin_failed",
+            502,
+            ErrorKind::Server,
+            Fault::Gateway,
+            format!("The plugin {plugin:?} asked for something impossible: {why}. The fault is the plugin's. Nothing was billed."),
+        )
     }
     pub(crate) fn ledger_unavailable(why: impl fmt::Display) -> Self {
         let text = format!("The ledger cannot take calls at the moment: {why}. The call was not sent; nothing was billed.");
         Self::new("ledger_unavailable", 503, ErrorKind::Overloaded, Fault::Gateway, text).retry_after(5)
     }
     pub(crate) fn ledger_lost_answer(why: impl fmt::Display) -> Self {
-        let text = format!("The provider answered, but the record of the call is not on the books yet: {why}. The answer is withheld; what it consumed is billed when the record is written.");
+        let text = format!(
+            "The provider answered, but the record of the call is not on the books yet: {why}. The answer is withheld; what it consumed is billed when the record is written."
+        );
         Self::new("ledger_unavailable", 503, ErrorKind::Overloaded, Fault::Gateway, text).retry_after(5)
     }
     pub(crate) fn internal() -> Self {
-        Self::new("internal_error", 500, ErrorKind::Server, Fault::Gateway, "The gateway failed at this call, and this is a defect of the gateway. The log says more under the id in x-weighbridge-id.")
+        Self::new(
+            "internal_error",
+            500,
+            ErrorKind::Server,
+            Fault::Gateway,
+            "The gateway failed at this call, and this is a defect of the gateway. The log says more under the id in x-weighbridge-id.",
+        )
     }
 }
 

@@ -60,10 +60,10 @@ impl Routes {
         if let Some(targets) = self.aliases.get(name) {
             return ordered(targets, pick);
         }
-        if let Some((provider, model)) = name.split_once('/') {
-            if let Some(provider) = self.providers.get(provider) {
-                return vec![Candidate { provider: provider.clone(), model: model.into() }];
-            }
+        if let Some((provider, model)) = name.split_once('/')
+            && let Some(provider) = self.providers.get(provider)
+        {
+            return vec![Candidate { provider: provider.clone(), model: model.into() }];
         }
         let sells = |provider: &&Arc<Provider>| book.providers_of(name).any(|seller| *seller == *provider.price_book);
         let mut sellers: Vec<_> = self.providers.values().filter(sells).cloned().collect();
@@ -92,10 +92,10 @@ fn ordered(targets: &[Target], pick: u64) -> Vec<Candidate> {
 
 /// Finds the candidates, of those that the key may use and whose adapter speaks the dialect.
 pub(crate) fn route(gateway: &Gateway, caller: &Caller, model: &ModelName, dialect: &str, pick: u64) -> Result<Route, Refusal> {
-    if let Some(allowed) = &caller.key().key.models {
-        if !allowed.iter().any(|pattern| matches(pattern, model.as_str())) {
-            return Err(Refusal::model_not_allowed(model.as_str()));
-        }
+    if let Some(allowed) = &caller.key().key.models
+        && !allowed.iter().any(|pattern| matches(pattern, model.as_str()))
+    {
+        return Err(Refusal::model_not_allowed(model.as_str()));
     }
     let found = gateway.routes.load().resolve(model.as_str(), &gateway.book.load(), pick);
     let first = found.first().cloned().ok_or_else(|| Refusal::model_not_found(model.as_str()))?;

@@ -6,14 +6,19 @@ use std::{
     time::Instant,
 };
 
-use weighbridge_domain::{
-    Charge, ChargeStatus, Cost, CostStatus, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent,
-};
+use weighbridge_domain::{Charge, ChargeStatus, Cost, CostStatus, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent};
 use weighbridge_ledger::{LedgerError, Receipt, Reservation};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 use weighbridge_pricing::{PriceQuery, RatedEvent};
 
-use crate::{authenticate::Caller, call::Request, dialect::Dialect, gateway::{Gateway, InFlight}, meter::{Consumed, text, wire::Wire}, route::Candidate};
+use crate::{
+    authenticate::Caller,
+    call::Request,
+    dialect::Dialect,
+    gateway::{Gateway, InFlight},
+    meter::{Consumed, text, wire::Wire},
+    route::Candidate,
+};
 
 /// A call that was admitted and has not ended: it holds the reservation. Dropping it unsettled makes the ledger write
 /// an `abandoned` event.

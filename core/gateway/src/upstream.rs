@@ -7,12 +7,18 @@ use http::{HeaderName, HeaderValue, Request, Response, Uri, header, uri::PathAnd
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
-use hyper_util::{client::legacy::{Client, connect::HttpConnector}, rt::{TokioExecutor, TokioTimer}};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
 use weighbridge_domain::{ProviderName, Secret, Text};
 use weighbridge_ledger::Reservation;
 use weighbridge_plugin_api::{Adapter, adapter::Auth};
 
-use crate::{meter::wire::{Wire, WireError}, refusal::Refusal};
+use crate::{
+    meter::wire::{Wire, WireError},
+    refusal::Refusal,
+};
 
 /// The pooled client for all providers.
 pub type UpstreamClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -201,7 +207,12 @@ impl NoAnswer {
 }
 
 /// Sends the request: only with a reservation in hand.
-pub(crate) async fn call(client: &UpstreamClient, _ticket: &Reservation, provider: &Provider, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, NoAnswer> {
+pub(crate) async fn call(
+    client: &UpstreamClient,
+    _ticket: &Reservation,
+    provider: &Provider,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Incoming>, NoAnswer> {
     match tokio::time::timeout(provider.timeouts.first_byte, client.request(request)).await {
         Err(_) => Err(NoAnswer::TimedOut(provider.timeouts.first_byte)),
         Ok(Ok(response)) => Ok(response),

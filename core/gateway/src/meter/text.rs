@@ -3,7 +3,10 @@
 
 use bytes::Bytes;
 
-use super::{sse::SseScanner, wire::{Rules, Wire}};
+use super::{
+    sse::SseScanner,
+    wire::{Rules, Wire},
+};
 use crate::json::PointerSet;
 
 /// A stream's bytes, kept until its usage is known. Beyond the cap they are let go, and the count says so.
@@ -64,9 +67,9 @@ fn strings(pointers: &PointerSet, body: &[u8]) -> String {
 
 /// Strings are text; a structure at a text pointer is read by the deeper pointers.
 fn append(json: &str, text: &mut String) {
-    if json.starts_with('"') {
-        if let Ok(string) = serde_json::from_str::<String>(json) {
-            text.push_str(&string);
-        }
+    if json.starts_with('"')
+        && let Ok(string) = serde_json::from_str::<String>(json)
+    {
+        text.push_str(&string);
     }
 }
