@@ -168,7 +168,7 @@ impl Committer {
         }
         let mut batch = Batch { bytes: Vec::new(), entries: Vec::new() };
         let mut record = Vec::new();
-        v1::mark(&mut record, true);
+        v1::mark(&mut record, v1::Marked::Closed);
         batch.push(&record, What::Mark { answer: Answer::Nobody });
         let result = self.write(&mut batch).and_then(|()| {
             self.tell(&mut batch);

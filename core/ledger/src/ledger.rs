@@ -27,7 +27,7 @@ use crate::{
     pending::{Pending, Receipt},
     queue::Queue,
     stats::Stats,
-    store::Store,
+    store::{Store, session},
 };
 
 /// How to open a ledger. [`LedgerOptions::at`] has sensible values for everything.
@@ -269,10 +269,12 @@ impl Running {
         let _ = running.committer.join();
         self.shared.backlog.close();
         let _ = running.applier.join();
-        if let Some(store) = self.shared.store.write().take()
-            && let Err(error) = store.flush()
-        {
-            tracing::warn!(%error, "the queryable store could not be flushed; it is brought up to date from the journal at the next start");
+        let Some(store) = self.shared.store.write().take() else { return };
+        let closed = store.flush().map_err(|error| error.to_string());
+        drop(store);
+        let closed = closed.and_then(|()| session::end(&self.shared.options.path).map_err(|error| error.to_string()));
+        if let Err(error) = closed {
+            tracing::warn!(error, "the queryable store could not be closed in good order; it is brought up to date from the journal at the next start");
         }
     }
 }

@@ -137,7 +137,7 @@ impl Queue {
 
     /// Adds a mark whose answer comes when everything pushed before is durable.
     pub(crate) fn mark(&self, answer: Answer) {
-        let record = Scratch::with(|out| v1::mark(out, false));
+        let record = Scratch::with(|out| v1::mark(out, v1::Marked::Asked));
         self.awaited(&record.0, What::Mark { answer });
     }
 

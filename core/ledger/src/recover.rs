@@ -15,7 +15,7 @@ use weighbridge_domain::{Clock, EventId};
 
 pub(crate) use self::open_journal::{check_follows, check_sealed};
 use crate::{
-    apply::{Applier, Backlog},
+    apply::Backlog,
     batch::Answer,
     error::OpenError,
     health::Health,
@@ -34,9 +34,7 @@ pub(crate) fn open(options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Open
 
     let journal = open_journal::open(&options, &clock, folder, &mut report)?;
     let tail = journal.writer.tail();
-    let (store, applied) = open_store::open(&options, &journal, &mut report)?;
-    let mut applier = Applier::new(store.clone(), applied);
-    open_store::replay(&journal, &mut applier, &mut report, &options.path)?;
+    let (store, applier) = open_store::open(&options, &journal, &mut report)?;
 
     let shared = Arc::new(Shared {
         health: Health::new(options.disk.clone(), options.path.clone(), options.min_free_bytes),

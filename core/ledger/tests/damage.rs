@@ -131,6 +131,25 @@ fn pages_of_an_unfinished_commit_may_be_missing_in_the_middle() {
     assert_eq!(opened.ledger.stats().events, 2);
 }
 
+#[test]
+fn a_request_to_flush_is_no_proof_that_what_stands_before_it_was_ever_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(folder.path()).ledger;
+    let calls = Calls::new(clock());
+    let begin = ledger.stats().journal_bytes as usize;
+    let reservation = ledger.reserve(calls.hold("acme")).unwrap();
+    ledger.flush().unwrap(); // one commit: its mark, the hold, the mark that was asked for
+    let crashed = tempfile::tempdir().unwrap();
+    copy_journal(folder.path(), crashed.path());
+    drop(reservation);
+    let path = segment(crashed.path(), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[begin + 11..begin + 60].fill(0);
+    fs::write(&path, &bytes).unwrap();
+    let opened = open(crashed.path());
+    assert_eq!((opened.recovery.abandoned.len(), opened.recovery.cut_bytes > 0), (0, true));
+}
+
 fn several_segments(folder: &Path) -> Vec<PathBuf> {
     let options = LedgerOptions { segment_bytes: 2 << 10, ..options(folder) };
     let ledger = Ledger::open(options, clock()).unwrap().ledger;
@@ -287,6 +306,24 @@ fn a_store_that_is_gone_garbled_or_anothers_is_rebuilt_to_the_same() {
     fs::remove_dir_all(&sled).unwrap();
     fs::rename(other.path().join("sled"), &sled).unwrap();
     check("it belongs to another journal, or was never finished", Some("sled.aside-3"));
+}
+
+#[test]
+fn a_store_that_the_machine_did_not_close_is_not_trusted_after_a_restart_of_the_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    some_calls(folder.path(), 2);
+    let session = folder.path().join("sled.session");
+    assert_eq!(fs::read_to_string(&session).unwrap(), "closed\n");
+    // The process was killed: the system still has all that it wrote.
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    fs::write(&session, format!("open {}\n", boot.trim())).unwrap();
+    assert_eq!(open(folder.path()).recovery.rebuilt, None);
+    // The machine went down with it.
+    fs::write(&session, "open 00000000-0000-0000-0000-000000000000\n").unwrap();
+    let opened = open(folder.path());
+    assert_eq!(opened.recovery.rebuilt.as_deref(), Some("the machine went down while it was open: what it wrote last may be missing in parts"));
+    assert_eq!((opened.recovery.replayed_events, opened.ledger.stats().events), (2, 2));
+    assert!(fs::read_to_string(&session).unwrap().starts_with("open "));
 }
 
 #[test]

@@ -119,13 +119,14 @@ pub(crate) fn declared_length(bytes: &[u8]) -> usize {
     if (2..=MAX_LENGTH).contains(&length) { PREFIX + length } else { 0 }
 }
 
-/// Where in these bytes a mark stands whose number is after `lsn` and could have been reached in so many bytes.
+/// Where in these bytes a mark of a commit's beginning, or of an orderly end, stands whose number is after `lsn` and could have been reached in so many bytes.
 pub(crate) fn find_mark_after(bytes: &[u8], lsn: u64, mask: Mask) -> Option<usize> {
     const LENGTH: usize = 3;
     let most = (bytes.len() / OVERHEAD) as u32 + 1;
     (0..bytes.len().saturating_sub(PREFIX + LENGTH - 1)).find(|&at| {
         let record = &bytes[at..at + PREFIX + LENGTH];
-        if record[..4] != (LENGTH as u32).to_le_bytes() || record[PREFIX] != Kind::Mark as u8 {
+        let begins = record[OVERHEAD] != super::v1::Marked::Asked as u8;
+        if record[..4] != (LENGTH as u32).to_le_bytes() || record[PREFIX] != Kind::Mark as u8 || !begins {
             return false;
         }
         let number = mask.number_of(u32_at(record, 4), crc32fast::hash(&record[PREFIX..]));

@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Settle = 2,
     /// A document was put.
     Document = 3,
-    /// A group commit begins here, so all before it had reached the disk.
+    /// Where a group commit begins, so that all before it had reached the disk; also at the end, and on request.
     Mark = 4,
     /// The holds before this record, in this segment, are those that were open when the segment was begun: nobody needs to look
     /// for holds in older segments.

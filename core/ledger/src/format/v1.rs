@@ -1,7 +1,7 @@
 //! Version 1 of each record's payload: the domain's structs by postcard.
 //!
 //! `Hold`: the hold. `Settle`: the reservation's id (16 bytes), the number of events (u32), then each event as its
-//! length (u32) and itself. `Document`: the document. `Mark`: one byte, 1 when the ledger was closed in good order.
+//! length (u32) and itself. `Document`: the document. `Mark`: one byte, see [`Marked`].
 //! `Carried`: the number of holds carried over (u32). Numbers are little-endian.
 
 use weighbridge_domain::{EventId, UsageEvent};
@@ -37,9 +37,20 @@ pub(crate) fn document(out: &mut Vec<u8>, document: &Document) -> usize {
     frame::append(out, Kind::Document, VERSION, |out| encode(out, document))
 }
 
+/// Why a mark was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Marked {
+    /// A group commit begins here.
+    Begin = 0,
+    /// The ledger was closed in good order; a group commit of its own.
+    Closed = 1,
+    /// Somebody asked to be told when everything before it is durable. It may stand anywhere in a commit.
+    Asked = 2,
+}
+
 /// Appends a mark.
-pub(crate) fn mark(out: &mut Vec<u8>, closed: bool) -> usize {
-    frame::append(out, Kind::Mark, VERSION, |out| out.push(closed.into()))
+pub(crate) fn mark(out: &mut Vec<u8>, why: Marked) -> usize {
+    frame::append(out, Kind::Mark, VERSION, |out| out.push(why as u8))
 }
 
 /// Appends the end of the carried holds.

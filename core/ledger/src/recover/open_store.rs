@@ -12,38 +12,73 @@ use crate::{
     format::{Kind, v1},
     journal::reader::{ReadError, Record, SegmentReader},
     ledger::{LedgerOptions, RecoveryReport},
-    store::{self, APPLIED, Applied, IDENTITY, Store, StoreError},
+    store::{self, APPLIED, Applied, IDENTITY, Store, StoreError, session},
 };
 
 /// A store is brought up to date in batches of so many events.
 const REPLAY: usize = 2_048;
 
-/// Opens the store, or sets it aside and begins a new one when it cannot be used or is not this journal's.
-pub(super) fn open(options: &LedgerOptions, journal: &Journal, report: &mut RecoveryReport) -> Result<(Arc<dyn Store>, Applied), OpenError> {
+/// Opens the store and brings it up to the journal's end. One that cannot be used, or is not this journal's, is set
+/// aside and a new one built.
+pub(super) fn open(options: &LedgerOptions, journal: &Journal, report: &mut RecoveryReport) -> Result<(Arc<dyn Store>, Applier), OpenError> {
     let folder = options.path.join("sled");
-    let failed = |error: StoreError| OpenError::Store { path: folder.clone(), what: error.0 };
-    let identity = journal.writer.header().identity;
-    let lsn = journal.writer.tail().lsn;
+    let begin = || session::begin(&options.path).map_err(|source| OpenError::Io { doing: "write to", path: options.path.clone(), source });
     if folder.exists() {
-        match use_store(&folder, options.store_cache_bytes, identity, lsn) {
-            Ok(usable) => return Ok(usable),
-            Err(why) => {
-                let aside = set_aside(&options.path, &folder)?;
+        let trusted = session::check(&options.path);
+        begin()?;
+        let used = match trusted.and_then(|()| use_store(&folder, options.store_cache_bytes, journal)) {
+            Ok((store, applied)) => bring_up_to_date(store, applied, journal, report),
+            Err(why) => Err(Failed::Store(why)),
+        };
+        match used {
+            Ok(used) => return Ok(used),
+            Err(Failed::Journal(error)) => return Err(error),
+            Err(Failed::Store(why)) => {
+                report.set_aside = Some(set_aside(&options.path, &folder)?);
                 report.rebuilt = Some(why.0);
-                report.set_aside = Some(aside);
+                report.replayed_events = 0;
             }
         }
-    } else if lsn > 0 {
-        report.rebuilt = Some("it was missing".into());
+    } else {
+        begin()?;
+        report.rebuilt = (journal.writer.tail().lsn > 0).then(|| "it was missing".into());
     }
-    let store = store::sled::open(&folder, options.store_cache_bytes).map_err(failed)?;
-    let applied = Applied::default();
-    store.apply(&mut vec![(IDENTITY.to_vec(), Some(identity.to_vec())), (APPLIED.to_vec(), Some(applied.encode()))]).map_err(failed)?;
-    store.flush().map_err(failed)?;
-    Ok((Arc::new(store), applied))
+    new_store(&folder, options.store_cache_bytes, journal)
+        .map_err(Failed::Store)
+        .and_then(|store| bring_up_to_date(store, Applied::default(), journal, report))
+        .map_err(|error| match error {
+            Failed::Journal(error) => error,
+            Failed::Store(why) => OpenError::Store { path: folder, what: why.0 },
+        })
 }
 
-fn use_store(folder: &Path, cache_bytes: u64, identity: [u8; 16], lsn: u64) -> Result<(Arc<dyn Store>, Applied), StoreError> {
+/// Whose fault it is that the store could not be brought up to date.
+enum Failed {
+    Journal(OpenError),
+    Store(StoreError),
+}
+
+impl From<OpenError> for Failed {
+    fn from(error: OpenError) -> Self {
+        Failed::Journal(error)
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Failed::Store(error)
+    }
+}
+
+fn new_store(folder: &Path, cache_bytes: u64, journal: &Journal) -> Result<Arc<dyn Store>, StoreError> {
+    let store = store::sled::open(folder, cache_bytes)?;
+    let identity = journal.writer.header().identity.to_vec();
+    store.apply(&mut vec![(IDENTITY.to_vec(), Some(identity)), (APPLIED.to_vec(), Some(Applied::default().encode()))])?;
+    Ok(Arc::new(store))
+}
+
+fn use_store(folder: &Path, cache_bytes: u64, journal: &Journal) -> Result<(Arc<dyn Store>, Applied), StoreError> {
+    let (identity, lsn) = (journal.writer.header().identity, journal.writer.tail().lsn);
     let store = store::sled::open(folder, cache_bytes).map_err(|error| StoreError(format!("it does not open: {error}")))?;
     let found = store.get(IDENTITY)?;
     if found.as_deref() != Some(&identity[..]) {
@@ -63,14 +98,13 @@ fn set_aside(data: &Path, folder: &Path) -> Result<PathBuf, OpenError> {
     Ok(aside)
 }
 
-/// Brings the store up to the journal's end.
-pub(super) fn replay(journal: &Journal, applier: &mut Applier, report: &mut RecoveryReport, data: &Path) -> Result<(), OpenError> {
-    let tail = journal.writer.tail();
-    let applied = applier.applied().lsn;
-    if applied == tail.lsn {
-        return Ok(());
+/// Reads what the store has missed from the journal.
+fn bring_up_to_date(store: Arc<dyn Store>, applied: Applied, journal: &Journal, report: &mut RecoveryReport) -> Result<(Arc<dyn Store>, Applier), Failed> {
+    let mut applier = Applier::new(store.clone(), applied);
+    let applied = applied.lsn;
+    if applied == journal.writer.tail().lsn {
+        return Ok((store, applier));
     }
-    let failed = |error: StoreError| OpenError::Store { path: data.join("sled"), what: error.0 };
     let from = journal.segments.iter().rposition(|segment| segment.header.first_lsn <= applied + 1).unwrap_or(0);
     let mut before = None;
     for (segment, index) in journal.segments[from..].iter().zip(from..) {
@@ -90,18 +124,18 @@ pub(super) fn replay(journal: &Journal, applier: &mut Applier, report: &mut Reco
                     events += several.len();
                     report.replayed_events += several.len() as u64;
                 }
-                applier.add(landed).map_err(failed)?;
+                applier.add(landed)?;
             }
             if events >= REPLAY {
-                applier.commit(place.lsn).map_err(failed)?;
+                applier.commit(place.lsn)?;
                 events = 0;
             }
         };
         check_sealed(&reader, end, segment)?;
-        applier.commit(reader.next_lsn() - 1).map_err(failed)?;
+        applier.commit(reader.next_lsn() - 1)?;
         before = Some((reader.next_lsn(), reader.next_seq(), sha2::Digest::finalize(reader.take_hash()).into()));
     }
-    Ok(())
+    Ok((store, applier))
 }
 
 /// What the store has to know of a record.

@@ -13,6 +13,7 @@
 //! Events themselves stay in the journal: a block's key is written once for 64 KiB of them. Keeping a second copy of
 //! every event here cost 5 µs of CPU each, and one key for each id another 7 to 10.
 
+pub(crate) mod session;
 pub(crate) mod sled;
 
 use std::ops::ControlFlow;
@@ -43,7 +44,7 @@ pub(crate) trait Store: Send + Sync {
     fn at_or_before(&self, key: &[u8]) -> Result<Option<Entry>, StoreError>;
     /// All of these or none.
     fn apply(&self, changes: &mut Vec<Change>) -> Result<(), StoreError>;
-    /// Brings everything to the disk; without it the journal fills the gap at the next start.
+    /// Brings everything to the disk, for good.
     fn flush(&self) -> Result<(), StoreError>;
     /// On disk, in bytes.
     fn bytes(&self) -> u64;

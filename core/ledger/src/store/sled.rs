@@ -1,7 +1,12 @@
 //! The store on sled, and the care that sled 0.34 needs: it syncs neither its configuration nor its folder, leaves a
 //! half-written snapshot behind when it is killed, and panics on some damage.
 
-use std::{fs::File, ops::ControlFlow, panic::AssertUnwindSafe, path::Path};
+use std::{
+    fs::File,
+    ops::ControlFlow,
+    panic::AssertUnwindSafe,
+    path::{Path, PathBuf},
+};
 
 use sled::{Batch, Config, Db, Mode};
 
@@ -10,6 +15,7 @@ use super::{Change, Entry, Store, StoreError, Visit};
 /// A store in sled's own tree.
 pub(crate) struct SledStore {
     db: Db,
+    folder: PathBuf,
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
@@ -27,7 +33,7 @@ pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<SledStore, StoreEr
         sync(&folder.join("conf"))?;
         sync(folder)?;
     }
-    Ok(SledStore { db })
+    Ok(SledStore { db, folder: folder.into() })
 }
 
 fn remove_stale_snapshots(folder: &Path) -> Result<(), StoreError> {
@@ -87,7 +93,8 @@ impl Store for SledStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        caught(|| self.db.flush().map(drop))
+        caught(|| self.db.flush().map(drop))?;
+        sync(&self.folder.join("db")) // sled's own flush does not ask the disk to
     }
 
     fn bytes(&self) -> u64 {
