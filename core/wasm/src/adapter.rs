@@ -8,7 +8,7 @@ use weighbridge_plugin_api::adapter::{
 use weighbridge_plugin_api::{Failure, PluginError, PluginIdentity};
 
 use crate::check;
-use crate::pool::{BODY_OUTPUT, Plugin, Pool, Runtime, SMALL_OUTPUT, Socket, Unconfigured};
+use crate::pool::{BODY_OUTPUT, Plugin, Pool, Runtime, SMALL_OUTPUT, Size, Socket, Unconfigured};
 use crate::v0_1_0::adapter::{self as wire, Adapter as Guest};
 
 /// A configured adapter.
@@ -36,6 +36,11 @@ fn checked<T>(value: T, check: impl FnOnce(&T) -> check::Check) -> Result<T, Str
     check(&value).map(|()| value)
 }
 
+/// The bytes of the fields that a guest is shown.
+fn shown(fields: &[api::Field<'_>]) -> usize {
+    fields.iter().filter_map(|field| field.json).map(str::len).sum()
+}
+
 impl api::Adapter for Adapter {
     fn identity(&self) -> &Arc<PluginIdentity> {
         self.pool.identity()
@@ -46,7 +51,7 @@ impl api::Adapter for Adapter {
     fn prepare(&self, request: &ClientRequest<'_>) -> Result<UpstreamRequest, PluginError> {
         self.pool.call(
             Guest::PREPARE,
-            BODY_OUTPUT,
+            Size { input: request.body.map_or(0, <[u8]>::len) + shown(&request.fields), output: BODY_OUTPUT },
             |guest, store| guest.prepare(store, request),
             |answer| checked(UpstreamRequest::from(answer), check::upstream_request),
         )
@@ -54,7 +59,7 @@ impl api::Adapter for Adapter {
     fn read_usage(&self, dialect: &str, facts: &[Fact<'_>]) -> Result<UsageReading, PluginError> {
         self.pool.call(
             Guest::READ_USAGE,
-            SMALL_OUTPUT,
+            Size::small(SMALL_OUTPUT),
             |guest, store| guest.read_usage(store, dialect, facts),
             |answer| checked(UsageReading::try_from(answer)?, check::reading),
         )
@@ -62,7 +67,7 @@ impl api::Adapter for Adapter {
     fn read_response(&self, state: &[u8], response: &UpstreamResponse<'_>) -> Result<ClientResponse, PluginError> {
         self.pool.call(
             Guest::READ_RESPONSE,
-            BODY_OUTPUT,
+            Size { input: response.body.map_or(0, <[u8]>::len) + shown(&response.fields), output: BODY_OUTPUT },
             |guest, store| guest.read_response(store, state, response),
             |answer| checked(ClientResponse::from(answer), check::client_response),
         )
@@ -70,7 +75,7 @@ impl api::Adapter for Adapter {
     fn on_events(&self, state: &[u8], events: &[EventRef<'_>]) -> Result<StreamStep, PluginError> {
         self.pool.call(
             Guest::ON_EVENTS,
-            BODY_OUTPUT,
+            Size { input: events.iter().map(|event| event.data.len()).sum(), output: BODY_OUTPUT },
             |guest, store| guest.on_events(store, state, events),
             |answer| checked(StreamStep::from(answer), |step| check::stream_step(step, events.len())),
         )
@@ -78,7 +83,7 @@ impl api::Adapter for Adapter {
     fn on_end(&self, state: &[u8], end: StreamEnd) -> Result<Vec<Event>, PluginError> {
         self.pool.call(
             Guest::ON_END,
-            BODY_OUTPUT,
+            Size::small(BODY_OUTPUT),
             |guest, store| guest.on_end(store, state, end),
             |answer| checked(wire::events(answer), |list| check::events(list)),
         )

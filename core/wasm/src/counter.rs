@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weighbridge_plugin_api::counter::{self as api, Count, CounterInfo};
 use weighbridge_plugin_api::{PluginError, PluginIdentity};
 
-use crate::pool::{Plugin, Pool, Runtime, SMALL_OUTPUT, Socket, Unconfigured};
+use crate::pool::{Plugin, Pool, Runtime, SMALL_OUTPUT, Size, Socket, Unconfigured};
 use crate::v0_1_0::counter::{self as wire, Counter as Guest};
 
 /// A configured counter.
@@ -33,7 +33,8 @@ impl api::Counter for Counter {
         &self.info
     }
     fn count_texts(&self, model: &str, texts: &[&str]) -> Result<Vec<Count>, PluginError> {
+        let size = Size { input: texts.iter().map(|text| text.len()).sum(), output: SMALL_OUTPUT };
         let run = |guest: &Guest, store: &mut _| guest.count_texts(store, model, texts);
-        self.pool.call(Guest::COUNT_TEXTS, SMALL_OUTPUT, run, |counts| wire::counts(counts, texts.len()))
+        self.pool.call(Guest::COUNT_TEXTS, size, run, |counts| wire::counts(counts, texts.len()))
     }
 }

@@ -7,7 +7,7 @@ use weighbridge_plugin_api::pricing::{self as api, LineItem, LoadError, PeriodIn
 use weighbridge_plugin_api::{Failure, PluginError, PluginIdentity};
 
 use crate::check;
-use crate::pool::{Plugin, Pool, Runtime, SMALL_OUTPUT, Socket, Unconfigured};
+use crate::pool::{Plugin, Pool, Runtime, SMALL_OUTPUT, Size, Socket, Unconfigured};
 use crate::v0_1_0::pricing::{self as wire, Pricing as Guest};
 
 /// A loaded rule.
@@ -42,7 +42,7 @@ impl api::PricingRule for PricingRule {
     fn rate(&self, input: &RatingInput<'_>) -> Result<Rating, PluginError> {
         self.pool.call(
             Guest::RATE,
-            SMALL_OUTPUT,
+            Size::small(SMALL_OUTPUT),
             |guest, store| guest.rate(store, input),
             |answer| {
                 let rating = wire::rating(answer)?;
@@ -54,7 +54,7 @@ impl api::PricingRule for PricingRule {
     fn close_period(&self, period: &PeriodInput<'_>) -> Result<Vec<LineItem>, PluginError> {
         self.pool.call(
             Guest::CLOSE_PERIOD,
-            SMALL_OUTPUT,
+            Size::small(SMALL_OUTPUT),
             |guest, store| guest.close_period(store, period),
             |answer| {
                 let items = wire::items(answer)?;

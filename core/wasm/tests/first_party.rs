@@ -63,3 +63,53 @@ fn the_same_input_gives_the_same_lines_whichever_instance_rates_it() {
     let elsewhere = other.load("cost-plus", sheet).unwrap().rate(&Call::of("m").input()).unwrap();
     assert_eq!(format!("{first:?}"), format!("{elsewhere:?}"));
 }
+
+/// The adapter that translates, found by what its plans say: it wants the whole body.
+fn translating() -> (std::sync::Arc<dyn weighbridge_plugin_api::Adapter>, String) {
+    use weighbridge_plugin_api::adapter::View;
+    let adapters = weighbridge_bundle::first_party().iter().filter(|plugin| plugin.kind == "adapter");
+    let mut opened = adapters.map(|plugin| shared().adapter(plugin.name, &BTreeMap::new()).unwrap());
+    opened
+        .find_map(|adapter| {
+            let dialect = adapter.plans().iter().find(|plan| plan.request_view == View::Full)?.dialect.to_string();
+            Some((adapter, dialect))
+        })
+        .expect("an adapter that translates")
+}
+
+fn prepare(adapter: &dyn weighbridge_plugin_api::Adapter, dialect: &str, body: &str) -> Result<(), weighbridge_plugin_api::PluginError> {
+    let request = weighbridge_plugin_api::adapter::ClientRequest {
+        dialect,
+        model: "m",
+        upstream_model: "m",
+        streamed: false,
+        headers: Vec::new(),
+        fields: Vec::new(),
+        body: Some(body.as_bytes()),
+    };
+    adapter.prepare(&request).map(drop)
+}
+
+#[test]
+fn a_large_request_has_time_in_proportion() {
+    let (adapter, dialect) = translating();
+    // About 1.4 MB of small messages: several times what the deadline of a small call allows.
+    let message = r#"{"role":"user","content":"What does a token weigh on a bridge?"}"#;
+    let body = format!(r#"{{"model":"m","messages":[{}]}}"#, vec![message; 20_000].join(","));
+    assert_eq!(prepare(&*adapter, &dialect, &body), Ok(()));
+}
+
+#[test]
+fn a_request_too_large_to_be_shown_is_the_callers_matter_and_opens_no_circuit() {
+    let (adapter, dialect) = translating();
+    let body = format!(r#"{{"model":"m","messages":[{{"role":"user","content":"{}"}}]}}"#, "x".repeat(9 << 20));
+    for _ in 0..10 {
+        let refused = prepare(&*adapter, &dialect, &body).unwrap_err();
+        assert_eq!(refused.blame(), weighbridge_plugin_api::Blame::Input);
+        assert_eq!(
+            refused.failure.to_string(),
+            "9437243 bytes are more than the 8388608 that this plugin can be shown".replace("9437243", &body.len().to_string())
+        );
+    }
+    assert_eq!(prepare(&*adapter, &dialect, r#"{"model":"m","messages":[{"role":"user","content":"x"}]}"#), Ok(()));
+}
