@@ -104,8 +104,8 @@ pub(crate) struct Size {
 
 impl Size {
     /// Work grows with what there is to read: measured, a MiB of many small messages takes a translating adapter about
-    /// 28 ms, a MiB of one image 3.
-    const MS_PER_MIB: u64 = 40;
+    /// 28 ms, a MiB of one image 3; a busy or slower machine has three times that.
+    const MS_PER_MIB: u64 = 100;
 
     /// A call that is given little.
     pub(crate) fn small(output: usize) -> Self {
