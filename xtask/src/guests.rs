@@ -9,7 +9,7 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The manifests of the guests' workspaces that are there.
 pub(crate) fn manifests() -> Vec<PathBuf> {
-    ["plugins/Cargo.toml", "sdk/rust/Cargo.toml"].iter().map(|path| root().join(path)).filter(|path| path.exists()).collect()
+    ["plugins/Cargo.toml", "sdk/rust/Cargo.toml", "tests/hostile/guests/Cargo.toml"].iter().map(|path| root().join(path)).filter(|path| path.exists()).collect()
 }
 
 /// Adds the wasm target if it is missing.

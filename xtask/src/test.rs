@@ -44,7 +44,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if wanted("guests") {
         for manifest in guests::manifests() {
             let manifest = manifest.display().to_string();
-            let name = if manifest.contains("/sdk/") { "guest SDK" } else { "plugins" };
+            let name = if manifest.contains("/sdk/") {
+                "guest SDK"
+            } else if manifest.contains("/hostile/") {
+                "hostile guests"
+            } else {
+                "plugins"
+            };
             let target = process::target().join("guest-tests").display().to_string();
             suites.push(rust_suite(name, &["test", "--release", "--manifest-path", &manifest, "--target-dir", &target, "--workspace", "--no-fail-fast"])?);
         }

@@ -63,9 +63,13 @@ pub fn draft(customer: &Customer, period: &Period, rows: &[AggregateRow], roundi
         sum.charge = exact::add(sum.charge, row.charge)?;
     }
     // A line of 0.00 would say that what could not be rated is free: a notice says what it is.
-    let is_unrated = |(provider, model, _): &Key| by_model.get(&(provider.clone(), model.clone())).is_some_and(|(events, unrated)| *events > 0 && events == unrated);
-    let lines: Vec<InvoiceLine> =
-        sums.into_iter().filter(|(key, sum)| is_worth_a_line(key, sum) && !(sum.charge.is_zero() && is_unrated(key))).map(|(key, sum)| line(key, &sum, customer.currency, rounding)).collect();
+    let is_unrated =
+        |(provider, model, _): &Key| by_model.get(&(provider.clone(), model.clone())).is_some_and(|(events, unrated)| *events > 0 && events == unrated);
+    let lines: Vec<InvoiceLine> = sums
+        .into_iter()
+        .filter(|(key, sum)| is_worth_a_line(key, sum) && !(sum.charge.is_zero() && is_unrated(key)))
+        .map(|(key, sum)| line(key, &sum, customer.currency, rounding))
+        .collect();
     let total = lines.iter().try_fold(zero(customer.currency, rounding), |total, line| exact::add(total, line.amount))?;
     let total_exact = lines.iter().try_fold(Decimal::ZERO, |total, line| exact::add(total, line.amount_exact))?;
     Ok(Invoice {

@@ -45,9 +45,9 @@ impl Dialect {
         match self {
             Self::OpenaiChat => {
                 let param = refusal.parameter().map_or(serde_json::Value::Null, Into::into);
-                format!(r#"{{"error":{{"message":{message},"type":"{}","param":{param},"code":"{code}"}}}}"#, kind.openai())
+                format!(r#"{{"error":{{"message":{message},"type":"{}","param":{param},"code":"{code}"}}}}"#, kind.openai_chat())
             }
-            Self::AnthropicMessages => format!(r#"{{"type":"error","error":{{"type":"{}","message":{message},"code":"{code}"}}}}"#, kind.anthropic()),
+            Self::AnthropicMessages => format!(r#"{{"type":"error","error":{{"type":"{}","message":{message},"code":"{code}"}}}}"#, kind.anthropic_messages()),
         }
         .into_bytes()
     }
@@ -86,7 +86,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    fn openai(self) -> &'static str {
+    fn openai_chat(self) -> &'static str {
         match self {
             Self::InvalidRequest | Self::NotFound | Self::TooLarge => "invalid_request_error",
             Self::Authentication => "authentication_error",
@@ -96,7 +96,7 @@ impl ErrorKind {
             Self::Server | Self::Overloaded | Self::Timeout => "server_error",
         }
     }
-    fn anthropic(self) -> &'static str {
+    fn anthropic_messages(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request_error",
             Self::Authentication => "authentication_error",

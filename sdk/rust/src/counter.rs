@@ -6,6 +6,7 @@ use crate::{PluginError, Slot, bindings::counter::exports::weighbridge::plugin::
 
 pub use wit::{Count, CounterInfo, Image, Message, Part};
 
+#[allow(clippy::derivable_impls, reason = "the type is generated from the contract")]
 impl Default for CounterInfo {
     fn default() -> Self {
         Self { tokenizer: String::new(), models: Vec::new(), attrs: Vec::new() }

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     report.command("clippy", process::run(cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"])));
     for manifest in guests::manifests() {
         let manifest = manifest.display().to_string();
-        let folder = manifest.trim_end_matches("/Cargo.toml").rsplit('/').next().unwrap_or_default().to_owned();
+        let folder = manifest.trim_start_matches(&process::root().display().to_string()).trim_matches('/').trim_end_matches("/Cargo.toml").to_owned();
         report.command(&format!("formatting of the guests in {folder}"), process::run(cargo(&["fmt", "--all", "--manifest-path", &manifest, "--check"])));
         let target = process::target().join("guest-tests").display().to_string();
         let clippy = ["clippy", "--release", "--manifest-path", &manifest, "--target-dir", &target, "--workspace", "--all-targets", "--", "-D", "warnings"];
