@@ -8,9 +8,11 @@ use std::{
 use clap::Args;
 use serde_json::json;
 use weighbridge_domain::{Decimal, Secret, exact};
-use weighbridge_plugin_api::{Kind, Manifest};
 
-use super::{CliError, Context, output};
+use super::{
+    CliError, Context, output,
+    starter::{self, UsualProvider},
+};
 use crate::{
     config::{self, Flags, Loaded, load::FILE_NAME},
     office::{DEFAULT_PLAN, NewCustomer, NewKey, Office},
@@ -34,8 +36,9 @@ fn percent(text: &str) -> Result<Decimal, String> {
 
 pub(super) async fn run(args: InitArgs, context: &Context) -> Result<(), CliError> {
     let file = context.common.config.clone().unwrap_or_else(|| PathBuf::from(FILE_NAME));
-    write_new(&file, &text(args.markup))?;
-    match set_up(&file, context).await {
+    let providers = starter::usual_providers(&context.environment);
+    write_new(&file, &starter::text(args.markup, &providers))?;
+    match set_up(&file, context, providers).await {
         Ok(done) => {
             if context.json() {
                 output::print_json(&done.json(&file))
@@ -62,45 +65,14 @@ fn write_new(file: &Path, text: &str) -> Result<(), CliError> {
     })
 }
 
-fn text(markup: Decimal) -> String {
-    let markup = markup.normalize();
-    format!(
-        r#"# Weighbridge. Defaults < this file < WEIGHBRIDGE_SECTION__KEY in the environment < flags.
-# A change is taken over at once; a mistake leaves the old configuration serving. `weighbridge doctor` checks it.
-
-[server]
-listen = "127.0.0.1:4000"          # where clients call
-admin_listen = "127.0.0.1:4001"    # admin API and metrics
-
-[store]
-path = "./weighbridge-data"        # the books, and the admin token
-
-# A provider is on when its usual key variable is set (OPENAI_API_KEY, ANTHROPIC_API_KEY, …). Others, or other addresses:
-# [providers.mine]
-# plugin = "openai"                # an adapter
-# base_url = "https://llm.example.com/v1"
-# api_key_env = "MINE_API_KEY"
-
-# What clients ask for by another name:
-# [[models]]
-# name = "fast"
-# targets = [ {{ provider = "openai", model = "gpt-4o-mini" }} ]
-
-# What customers pay: the plan of every customer that names no other.
-[plans.standard]
-rules = [ {{ rule = "cost-plus", markup_percent = "{markup}" }} ]
-"#
-    )
-}
-
 struct Done {
     loaded: Loaded,
     token: Origin,
     key: Secret,
-    providers: Vec<(String, String, bool)>,
+    providers: Vec<UsualProvider>,
 }
 
-async fn set_up(file: &Path, context: &Context) -> Result<Done, CliError> {
+async fn set_up(file: &Path, context: &Context, providers: Vec<UsualProvider>) -> Result<Done, CliError> {
     let loaded = config::load(Some(file), Path::new(""), &context.environment, &Flags::default())?;
     let sources = Sources::of_system();
     let plugins = Plugins::start(&loaded, &sources.clock)?;
@@ -108,7 +80,6 @@ async fn set_up(file: &Path, context: &Context) -> Result<Done, CliError> {
     let (office, _) = wiring::open_office(&loaded.config, &plugins, &sources)?;
     let key = first_customer(&office, &loaded).await;
     office.ledger.close();
-    let providers = plugins.manifests().iter().filter_map(|manifest| usual_key(manifest, context)).collect();
     Ok(Done { loaded, token, key: key?, providers })
 }
 
@@ -126,13 +97,6 @@ async fn first_customer(office: &Office, loaded: &Loaded) -> Result<Secret, CliE
     Ok(secret)
 }
 
-/// A provider that is on by a variable: its name, the variable, whether it is set.
-fn usual_key(manifest: &Manifest, context: &Context) -> Option<(String, String, bool)> {
-    let variable = manifest.provider.as_ref().filter(|_| manifest.kind == Kind::Adapter)?.api_key_env.clone()?;
-    let is_set = context.environment.get(&variable).is_some();
-    Some((manifest.name.clone(), variable, is_set))
-}
-
 impl Done {
     fn token_place(&self) -> String {
         match &self.token {
@@ -142,7 +106,8 @@ impl Done {
     }
     fn json(&self, file: &Path) -> serde_json::Value {
         let config = &self.loaded.config;
-        let providers: Vec<_> = self.providers.iter().map(|(name, variable, on)| json!({"name": name, "api_key_env": variable, "on": on})).collect();
+        let providers: Vec<_> =
+            self.providers.iter().map(|provider| json!({"name": provider.name, "api_key_env": provider.variable, "on": provider.is_on})).collect();
         json!({
             "config": file.display().to_string(), "data": config.store.path.display().to_string(), "plan": DEFAULT_PLAN, "customer": FIRST_CUSTOMER,
             "key": self.key.expose(), "admin_token": self.token_place(), "listen": config.server.listen.to_string(), "providers": providers,
@@ -150,12 +115,13 @@ impl Done {
     }
     fn text(&self, file: &Path, markup: Decimal) -> String {
         let config = &self.loaded.config;
-        let on: Vec<String> = self.providers.iter().filter(|(.., on)| *on).map(|(name, variable, _)| format!("{name} ({variable})")).collect();
+        let on: Vec<String> =
+            self.providers.iter().filter(|provider| provider.is_on).map(|provider| format!("{} ({})", provider.name, provider.variable)).collect();
         let provider = match on.is_empty() {
             false => format!("  ✓ providers          {}\n", on.join(", ")),
             true => format!(
                 "  • providers          none yet: export {}\n",
-                self.providers.iter().map(|(_, variable, _)| format!("{variable}=…")).collect::<Vec<_>>().join(" or ")
+                self.providers.iter().map(|provider| format!("{}=…", provider.variable)).collect::<Vec<_>>().join(" or ")
             ),
         };
         let mut text = String::from("Weighbridge is set up.\n\n");
@@ -166,8 +132,10 @@ impl Done {
         text.push_str(&format!("  ✓ customer           {FIRST_CUSTOMER}\n"));
         text.push_str(&format!("  ✓ its key            {}   (shown this once)\n", self.key.expose()));
         text.push_str(&provider);
+        let model =
+            self.providers.first().and_then(|provider| Some(format!("{}/{}", provider.name, provider.model.as_ref()?))).unwrap_or_else(|| "MODEL".into());
         text.push_str(&format!(
-            "\nNext:\n  1. weighbridge serve\n  2. curl http://{}/v1/chat/completions -H \"Authorization: Bearer {}\" -H \"Content-Type: application/json\" \\\n       -d '{{\"model\": \"gpt-4o-mini\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n  3. weighbridge usage summary, weighbridge invoices preview {FIRST_CUSTOMER}\n\n`weighbridge doctor` says what is wrong and how to mend it.\n",
+            "\nNext:\n  1. weighbridge serve\n  2. curl http://{}/v1/chat/completions -H \"Authorization: Bearer {}\" -H \"Content-Type: application/json\" \\\n       -d '{{\"model\": \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"Hello\"}}]}}'\n  3. weighbridge usage summary, weighbridge invoices preview {FIRST_CUSTOMER}\n\n`weighbridge doctor` says what is wrong and how to mend it.\n",
             config.server.listen,
             self.key.expose()
         ));

@@ -14,6 +14,7 @@ mod plans;
 mod plugins;
 mod prices;
 mod serve;
+mod starter;
 #[cfg(test)]
 mod tests;
 mod usage;

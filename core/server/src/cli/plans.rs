@@ -34,7 +34,7 @@ pub(super) enum Command {
         /// One rule: cost plus so many percent
         #[arg(long, value_name = "PERCENT", required_unless_present = "rules")]
         markup: Option<String>,
-        /// With --markup: another percentage for one model, such as openai/gpt-4o=20
+        /// With --markup: another percentage for one model, such as acme-ai/large=20
         #[arg(long = "per-model", value_name = "MODEL=PERCENT", requires = "markup", value_parser = pair)]
         per_model: Vec<(String, String)>,
         /// A JSON file with the list of rules
