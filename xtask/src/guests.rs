@@ -12,6 +12,15 @@ pub(crate) fn manifests() -> Vec<PathBuf> {
     ["plugins/Cargo.toml", "sdk/rust/Cargo.toml", "tests/hostile/guests/Cargo.toml"].iter().map(|path| root().join(path)).filter(|path| path.exists()).collect()
 }
 
+/// Those that have tests of their own, with their names.
+pub(crate) fn tested() -> Vec<(&'static str, PathBuf)> {
+    [("plugins", "plugins/Cargo.toml"), ("guest SDK", "sdk/rust/Cargo.toml")]
+        .into_iter()
+        .map(|(name, path)| (name, root().join(path)))
+        .filter(|(_, path)| path.exists())
+        .collect()
+}
+
 /// Adds the wasm target if it is missing.
 pub(crate) fn add_target() -> Result<(), Failure> {
     let sysroot = output_of(program("rustc", &["--print", "sysroot"])).unwrap_or_default();

@@ -42,15 +42,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         suites.push(rust_suite("workspace", &["test", "--release", "--workspace", "--no-fail-fast"])?);
     }
     if wanted("guests") {
-        for manifest in guests::manifests() {
+        for (name, manifest) in guests::tested() {
             let manifest = manifest.display().to_string();
-            let name = if manifest.contains("/sdk/") {
-                "guest SDK"
-            } else if manifest.contains("/hostile/") {
-                "hostile guests"
-            } else {
-                "plugins"
-            };
             let target = process::target().join("guest-tests").display().to_string();
             suites.push(rust_suite(name, &["test", "--release", "--manifest-path", &manifest, "--target-dir", &target, "--workspace", "--no-fail-fast"])?);
         }
