@@ -55,7 +55,9 @@ impl LedgerOptions {
         Self {
             path: path.into(),
             segment_bytes: 64 << 20,
-            max_window: Duration::from_micros(500),
+            // Measured through the gateway at 64 calls at once on one core: 500 µs gives 67 µs of CPU a call, 2 ms 53, at the
+            // same latency, because the window closes when all that is in flight waits.
+            max_window: Duration::from_millis(2),
             hold_window: Duration::from_millis(50),
             min_free_bytes: 64 << 20,
             store_cache_bytes: 8 << 20,
