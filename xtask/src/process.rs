@@ -61,7 +61,16 @@ pub(crate) fn program(name: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
 
 /// The cargo that runs us.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+    let mut command = program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments);
+    // What the cargo that runs us says of our own package: some build scripts would take it for theirs, and what was built without
+    // it would be built again.
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || ["CARGO_BIN_NAME", "CARGO_CRATE_NAME"].contains(&name.as_str()) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs it; its output passes through.
