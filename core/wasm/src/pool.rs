@@ -112,7 +112,7 @@ impl Size {
         Self { input: 0, output }
     }
     fn deadline_ms(self, base: u64) -> u64 {
-        base + (self.input as u64 * Self::MS_PER_MIB >> 20)
+        base + ((self.input as u64 * Self::MS_PER_MIB) >> 20)
     }
 }
 

@@ -68,7 +68,7 @@ fn the_same_input_gives_the_same_lines_whichever_instance_rates_it() {
 fn translating() -> (std::sync::Arc<dyn weighbridge_plugin_api::Adapter>, String) {
     use weighbridge_plugin_api::adapter::View;
     let adapters = weighbridge_bundle::first_party().iter().filter(|plugin| plugin.kind == "adapter");
-    let mut opened = adapters.map(|plugin| shared().adapter(plugin.name, &BTreeMap::new()).unwrap());
+    let mut opened = adapters.map(|plugin| shared().adapter(plugin.name, &BTreeMap::new()).expect("a bundled adapter opens"));
     opened
         .find_map(|adapter| {
             let dialect = adapter.plans().iter().find(|plan| plan.request_view == View::Full)?.dialect.to_string();
