@@ -37,6 +37,7 @@ fn main() -> ExitCode {
     if !pinned {
         eprintln!("note: not pinned to cores (that needs taskset and two cores): the ratios say little");
     }
+    warn_of_other_load();
     let mock = contender::start_mock(pinned);
     let mut contenders = contender::start_all(&options, mock.port(), pinned);
     let measured = measure_all(&options, &mut contenders, pinned);
@@ -68,6 +69,15 @@ fn measure_all(options: &Options, contenders: &mut [Contender], pinned: bool) ->
 fn can_pin() -> bool {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     cores >= 2 && Command::new("taskset").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// What else runs here takes from all alike, but not in the same proportion.
+fn warn_of_other_load() {
+    let average = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let last_minute = average.split(' ').next().unwrap_or_default();
+    if !last_minute.starts_with("0.") {
+        eprintln!("note: the machine is busy (load {last_minute} in the last minute): the numbers will be noisy");
+    }
 }
 
 /// The ledger by itself, with many writers: its own example.
