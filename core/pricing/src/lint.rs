@@ -108,21 +108,33 @@ fn tier_order(tiers: &crate::row::Tiers, tier: &str, band: &Band) -> Option<Stri
     })
 }
 
-/// Rates that changed by more than five times between two versions.
+/// Rates and fees that changed by more than five times between two versions, and another currency.
 pub fn jumps(before: &PriceRow, after: &PriceRow) -> Vec<String> {
     let tokens = |band: &Band| band.above.map(|threshold| threshold.tokens);
     let old = |tier: &Text, band: &Band, meter: &Meter| {
-        each_rate(&before.tiers).find(|(t, b, m, _)| *t == tier && tokens(b) == tokens(band) && *m == meter).map(|(_, _, _, rate)| rate.rate)
+        each_rate(&before.tiers).find(|(t, b, m, _)| *t == tier && tokens(b) == tokens(band) && *m == meter).map(|(_, _, _, rate)| rate)
     };
     let mut found = Vec::new();
-    for (tier, band, meter, rate) in each_rate(&after.tiers) {
-        let Some(old) = old(tier, band, meter) else { continue };
-        let (low, high) = if old < rate.rate { (old, rate.rate) } else { (rate.rate, old) };
-        if low * Decimal::from(JUMP) < high {
-            found.push(format!("{meter} ({tier}) goes from {old} to {}: more than {JUMP} times", rate.rate));
-        }
+    if before.currency != after.currency {
+        found.push(format!("the currency goes from {} to {}", before.currency, after.currency));
     }
+    for (tier, band, meter, rate) in each_rate(&after.tiers) {
+        found.extend(old(tier, band, meter).and_then(|old| jump(&format!("{meter} ({tier})"), old, rate)));
+    }
+    found.extend(after.fees.iter().filter_map(|(meter, fee)| jump(&format!("{meter} (fee)"), before.fees.get(meter)?, fee)));
     found
+}
+
+/// Whether one unit costs more than five times as much, or less than a fifth, whatever number of units the rates are quoted per.
+fn jump(what: &str, old: &Rate, new: &Rate) -> Option<String> {
+    let jumps = || {
+        let (old, new) = (old.rate.checked_mul(new.per)?, new.rate.checked_mul(old.per)?);
+        let (low, high) = if old < new { (old, new) } else { (new, old) };
+        Some(low.checked_mul(Decimal::from(JUMP))? < high)
+    };
+    // What is too large to compare is too large to be a price.
+    let shown = |rate: &Rate| if old.per == new.per { rate.rate.to_string() } else { format!("{} per {}", rate.rate, rate.per) };
+    jumps().unwrap_or(true).then(|| format!("{what} goes from {} to {}: more than {JUMP} times", shown(old), shown(new)))
 }
 
 /// Moves what is suspicious from the rows to the quarantine, unless it was confirmed.

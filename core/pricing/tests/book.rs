@@ -73,6 +73,24 @@ fn a_jump_of_more_than_five_times_is_asked_about() {
 }
 
 #[test]
+fn a_jump_is_seen_in_fees_in_the_unit_and_in_the_currency() {
+    let old = book("models.m.rates = { input = \"2\" }\nmodels.m.fees = { web_searches = \"10\" }");
+    let asked = |row: PriceRow| plan_changes(&old, vec![row], noon()).quarantined.first().map(|one| one.reasons.join("\n")).unwrap_or_default();
+    let mut per_thousand = priced("m", "2", "");
+    per_thousand.tiers.values_mut().flatten().flat_map(|band| band.rates.values_mut()).for_each(|rate| rate.per = d("1000"));
+    assert_snapshot!(asked(per_thousand), @"input (default) goes from 2 per 1000000 to 2 per 1000: more than 5 times");
+    let mut per_one = priced("m", "0.000002", "");
+    per_one.tiers.values_mut().flatten().flat_map(|band| band.rates.values_mut()).for_each(|rate| rate.per = d("1"));
+    assert_eq!(asked(per_one), "", "the same price in another unit");
+    let mut dear_fee = old.rows().next().unwrap().clone();
+    dear_fee.fees.values_mut().for_each(|fee| fee.rate = d("60"));
+    assert_snapshot!(asked(dear_fee), @"web_searches (fee) goes from 10 to 60: more than 5 times");
+    let mut elsewhere = priced("m", "2", "");
+    elsewhere.currency = weighbridge_domain::Currency::parse("JPY").unwrap();
+    assert_snapshot!(asked(elsewhere), @"the currency goes from USD to JPY");
+}
+
+#[test]
 fn a_row_that_is_there_twice_is_taken_once() {
     let changes = plan_changes(&PriceBook::default(), vec![priced("m", "1", ""), priced("m", "2", "")], noon());
     assert_eq!((changes.added.len(), changes.quarantined[0].reasons.join("\n").as_str()), (1, "acme/m is there twice"));
