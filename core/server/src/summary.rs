@@ -200,9 +200,11 @@ fn add_event(table: &mut Table, group_by: &[Group], event: &UsageEvent) -> Resul
         table.entry((values, currency)).or_default().add(&sums)
     };
     let (cost, charge) = (&event.cost, &event.charge);
-    let unpriced = u64::from(cost.amount.is_none());
-    let unrated = u64::from(charge.amount.is_none());
-    add(None, cost.currency, Sums { events: 1, unpriced, unrated, ..Sums::default() })?;
+    add(None, cost.currency, Sums { events: 1, unpriced: u64::from(cost.amount.is_none()), ..Sums::default() })?;
+    if charge.amount.is_none() {
+        // What is missing is missing in the plan's currency, which need not be the cost's.
+        add(None, charge.currency, Sums { unrated: 1, ..Sums::default() })?;
+    }
     for quantity in event.usage.iter() {
         add(Some(&quantity.meter), cost.currency, Sums { usage: BTreeMap::from([(quantity.meter.clone(), quantity.value)]), ..Sums::default() })?;
     }
@@ -251,6 +253,10 @@ impl SummaryRow {
     pub fn place(&self) -> String {
         let values: Vec<&Option<String>> = self.group.iter().map(|(_, value)| value).collect();
         hex::encode(serde_json::to_vec(&(values, self.currency.as_str())).unwrap_or_default())
+    }
+    /// Whether a text could be the place of a row.
+    pub fn is_place(text: &str) -> bool {
+        hex::decode(text).is_ok_and(|json| serde_json::from_slice::<(Vec<Option<String>>, String)>(&json).is_ok())
     }
 }
 

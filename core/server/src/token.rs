@@ -97,7 +97,11 @@ fn checked(token: Secret, origin: Origin) -> Result<FoundToken, TokenError> {
 /// Never open to others, not even for a moment: the mode is set when the file is made.
 fn write(path: &Path, token: &Secret) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        // The books are nobody else's business either. A folder that is there stays as its owner made it.
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(folder)?;
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -130,6 +134,7 @@ mod tests {
         {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(file(&config)).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::metadata(&config.store.path).unwrap().permissions().mode() & 0o777, 0o700);
         }
     }
 

@@ -144,6 +144,20 @@ fn a_gateway_is_asked_reloaded_and_stopped() {
     assert_eq!(json(path, &["keys", "revoke", key["id"].as_str().unwrap()])["archived"], true);
     let quote = json(path, &["prices", "quote", "--provider", "simulated", "--model", "sim-small", "--usage", "input=1000,output=50"]);
     assert_eq!((&quote["cost"]["amount"], &quote["charge"]["amount"]), (&"0.00018".into(), &"0.0002025".into()));
+    let row = |rate: &str| {
+        format!(
+            r#"[{{"id": "simulated/odd", "provider": "simulated", "model": "odd", "version": 1, "source": {{"name": "test"}}, "tiers": {{"default": [{{"rates": {{"input": {{"rate": "{rate}", "per": "1000000"}}}}}}]}}}}]"#
+        )
+    };
+    let import = |rate: &str, confirm: &[&str]| {
+        fs::write(path.join("prices.json"), row(rate)).unwrap();
+        json(path, &[&["prices", "import", "prices.json", "--format", "weighbridge"], confirm].concat())
+    };
+    assert_eq!(import("2", &[])["added"][0], "simulated/odd");
+    assert_eq!(import("20", &[])["quarantined"][0]["id"], "simulated/odd");
+    assert_eq!(import("20", &["--confirm", "simulated/odd"])["changed"][0], "simulated/odd");
+    let euro = json(path, &["plans", "create", "euro", "--currency", "EUR", "--markup", "20"]);
+    assert_eq!((&euro["currency"], &euro["rules"][0]["currency"]), (&"EUR".into(), &"EUR".into()));
     assert_eq!(json(path, &["usage", "summary"])["data"], Value::Array(Vec::new()));
     assert_eq!(json(path, &["invoices", "preview", "acme"])["total"], "0.00");
     assert!(json(path, &["plugins", "list"])["data"].as_array().unwrap().iter().any(|plugin| plugin["name"] == "cost-plus"));

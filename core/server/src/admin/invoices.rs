@@ -8,13 +8,13 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_billing::{Invoice, Period, PreviewError, Rounding, preview, render};
 
 use super::{
     Shared,
-    problem::{Json, Path, Problem},
+    problem::{Json, Path, Problem, Query},
 };
 use crate::{app::App, office::OfficeError};
 
@@ -43,9 +43,20 @@ async fn create_preview(app: Shared, Json(request): Json<PreviewRequest>) -> Res
     Ok(Json(serde_json::value::to_raw_value(&invoice).map_err(|error| OfficeError::Internal(error.to_string()))?))
 }
 
+/// How an invoice is read.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct InvoiceQuery {
+    /// `half_even` (the default) or `half_up`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    rounding: Rounding,
+}
+
 /// Reads a preview as `{id}.json` or `{id}.csv`, where the id is `preview-<customer>-<period>`.
-#[utoipa::path(get, path = "/invoices/{file}", tag = "invoices", params(("file" = String, Path, description = "`{id}.json` or `{id}.csv`")), responses((status = 200, body = serde_json::Value, content_type = "application/json"), (status = 200, body = String, content_type = "text/csv"), (status = "default", body = Problem)))]
-async fn get(app: Shared, Path(file): Path<String>) -> Result<Response, Problem> {
+#[utoipa::path(get, path = "/invoices/{file}", tag = "invoices", params(("file" = String, Path, description = "`{id}.json` or `{id}.csv`"), InvoiceQuery), responses((status = 200, body = serde_json::Value, content_type = "application/json"), (status = 200, body = String, content_type = "text/csv"), (status = "default", body = Problem)))]
+async fn get(app: Shared, Path(file): Path<String>, Query(query): Query<InvoiceQuery>) -> Result<Response, Problem> {
     let formats = "expected the invoice's id with .json or .csv at its end";
     let (id, format) = file.rsplit_once('.').ok_or_else(|| Problem::invalid("file", formats))?;
     let (customer, period) = parts_of(id).ok_or_else(|| OfficeError::not_found("invoice", id))?;
@@ -54,7 +65,7 @@ async fn get(app: Shared, Path(file): Path<String>) -> Result<Response, Problem>
         "csv" => render::csv,
         other => return Err(Problem::invalid("file", format!("invoices as .{other} are not in this version; {formats}"))),
     };
-    let invoice = draft(&app, customer.to_owned(), period, Rounding::default()).await?;
+    let invoice = draft(&app, customer.to_owned(), period, query.rounding).await?;
     let text = render(&invoice).map_err(|error| OfficeError::Internal(error.to_string()))?;
     let content_type = if format == "json" { "application/json" } else { "text/csv; charset=utf-8" };
     Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())

@@ -31,6 +31,7 @@ struct IssuedKey {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct KeyQuery {
     /// Only those of this customer.

@@ -80,9 +80,27 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     // axum's way to write a parameter that may hold slashes is not OpenAPI's.
     let paths = std::mem::take(&mut description.paths.paths);
     description.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    description.paths.paths.iter_mut().for_each(|(path, item)| complete(path, item));
     let components = description.components.get_or_insert_default();
     components.security_schemes.insert("token".to_owned(), SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()).into());
     description
+}
+
+/// What OpenAPI requires of an operation: an id that no other has, and a word on every response.
+fn complete(path: &str, item: &mut utoipa::openapi::PathItem) {
+    let operations = [("get", &mut item.get), ("post", &mut item.post), ("put", &mut item.put), ("patch", &mut item.patch), ("delete", &mut item.delete)];
+    for (method, operation) in operations {
+        let Some(operation) = operation else { continue };
+        let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        operation.operation_id = Some(std::iter::once(method).chain(words).collect::<Vec<_>>().join("_"));
+        for (status, response) in &mut operation.responses.responses {
+            if let utoipa::openapi::RefOr::T(response) = response
+                && response.description.is_empty()
+            {
+                response.description = if status == "default" { "What is wrong, and what was expected" } else { "Done" }.to_owned();
+            }
+        }
+    }
 }
 
 /// Everything that is served on the admin address.

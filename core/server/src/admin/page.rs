@@ -16,6 +16,7 @@ pub(super) struct Page<T> {
 
 /// Which page.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
     /// At most so many, 1 to 1000; absent: 100.

@@ -117,6 +117,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             }
             JsonRejection::JsonSyntaxError(error) => Problem::new(StatusCode::BAD_REQUEST, "invalid_json", root_cause(&error)),
             JsonRejection::JsonDataError(error) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", root_cause(&error)),
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Problem::new(other.status(), "too_large", format!("the body is longer than {} MiB", super::MAX_BODY >> 20))
+            }
             other => Problem::new(other.status(), "invalid_json", other.body_text()),
         })
     }

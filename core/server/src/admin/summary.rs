@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use weighbridge_domain::Timestamp;
+use weighbridge_ledger::LedgerError;
 
 use super::{
     Shared,
@@ -15,6 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
+    office::OfficeError,
     summary::{Group, SummaryQuery, SummaryRow, summarise},
 };
 
@@ -23,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UsageSummaryQuery {
     /// Some of customer, provider, model, meter, day, session, workflow, step, key, status, with commas between; absent: customer,model.
@@ -47,6 +50,10 @@ struct UsageSummaryQuery {
 async fn summary(app: Shared, Query(query): Query<UsageSummaryQuery>) -> Result<Json<Page<SummaryRow>>, Problem> {
     let UsageSummaryQuery { group_by, customer, from, to, limit, cursor } = query;
     let group_by = Group::parse_list(group_by.as_deref().unwrap_or("customer,model")).map_err(|message| Problem::invalid("group_by", message))?;
+    if let Some(bad) = cursor.as_deref().filter(|cursor| !SummaryRow::is_place(cursor)) {
+        // An empty page would be read as "no usage".
+        return Err(OfficeError::from(LedgerError::BadCursor(bad.to_owned())).into());
+    }
     let query = SummaryQuery { group_by, customer: customer.as_deref().map(Into::into), from, to };
     let rows = app.blocking(move |app| summarise(&app.office.ledger, &query)).await?;
     let mut placed: Vec<(String, SummaryRow)> = rows.into_iter().map(|row| (row.place(), row)).collect();

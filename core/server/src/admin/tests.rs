@@ -265,6 +265,71 @@ async fn what_has_no_price_is_an_alert_until_it_has_one() {
 }
 
 #[tokio::test]
+async fn a_price_that_jumps_is_taken_once_it_is_confirmed() {
+    let stage = Stage::set().await;
+    let import = |rate: &str, confirm: &[&str]| {
+        let row = json!([{"id": "simulated/odd", "provider": "simulated", "model": "odd", "version": 1, "source": {"name": "test"},
+            "tiers": {"default": [{"rates": {"input": {"rate": rate, "per": "1000000"}}}]}}]);
+        json!({"format": "weighbridge", "content": row.to_string(), "confirm": confirm})
+    };
+    stage.post("/prices/import", import("2", &[])).await;
+    for confirm in [&[] as &[&str], &["simulated/another"]] {
+        let asked = stage.post("/prices/import", import("20", confirm)).await;
+        assert_eq!((&asked["changed"], &asked["quarantined"][0]["id"]), (&json!([]), &json!("simulated/odd")));
+        assert_eq!(stage.get("/prices/simulated/odd").await["version"], 1);
+    }
+    let taken = stage.post("/prices/import", import("20", &["simulated/odd"])).await;
+    assert_eq!((&taken["changed"], &taken["quarantined"]), (&json!(["simulated/odd"]), &json!([])));
+    let row = stage.get("/prices/simulated/odd").await;
+    assert_eq!((&row["version"], &row["tiers"]["default"][0]["rates"]["input"]["rate"]), (&json!(2), &json!("20")));
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn what_is_unrated_for_its_currency_is_counted_alike_from_aggregates_and_from_events() {
+    let stage = Stage::set().await;
+    stage.post("/customers", json!({"id": "acme"})).await;
+    let key = stage.post("/keys", json!({"customer": "acme", "name": "k"})).await["secret"].as_str().unwrap().to_owned();
+    assert_eq!(stage.call(&key, "fast").await.status.as_u16(), 200);
+    let mut row = stage.get("/prices/simulated/sim-small").await;
+    row["currency"] = json!("EUR");
+    let import = json!({"format": "weighbridge", "content": json!([row]).to_string(), "confirm": ["simulated/sim-small"]});
+    assert_eq!(stage.post("/prices/import", import).await["changed"], json!(["simulated/sim-small"]));
+    assert_eq!(stage.call(&key, "fast").await.status.as_u16(), 200);
+    let (by_model, by_status) = (stage.get("/usage-summary?group_by=model").await, stage.get("/usage-summary?group_by=status").await);
+    assert_eq!(by_model["data"].as_array().unwrap().len(), 2);
+    for (at, unrated) in [(0, 0), (1, 1)] {
+        let (model, status) = (&by_model["data"][at], &by_status["data"][at]);
+        for field in ["currency", "events", "unpriced", "unrated", "usage", "cost", "charge", "margin"] {
+            assert_eq!(model[field], status[field], "{field}");
+        }
+        assert_eq!(model["unrated"], unrated, "it is missing in the plan's currency: {by_model}");
+    }
+    stage.strike().await;
+}
+
+#[tokio::test]
+async fn what_would_be_read_wrongly_is_refused() {
+    let stage = Stage::set().await;
+    stage.post("/customers", json!({"id": "acme", "name": "Acme"})).await;
+    insta::assert_snapshot!(stage.refusal(Method::GET, "/usage-summary?session=s1", Value::Null).await, @"422 invalid: session: unknown field `session`, expected one of `group_by`, `customer`, `from`, `to`, `limit`, `cursor`");
+    for path in ["/usage-events", "/customers", "/keys", "/plans", "/prices", "/invoices/preview-acme-2026-11.json"] {
+        assert_eq!(stage.ask(Method::GET, &format!("{path}?colour=red"), None).await.0, 422, "{path}");
+    }
+    insta::assert_snapshot!(stage.refusal(Method::GET, "/usage-summary?cursor=nonsense", Value::Null).await, @r#"400 bad_cursor: "nonsense" is not a cursor of this ledger; use next_cursor of the page before, or none for the first page"#);
+    let long = json!({"id": "x", "name": "x".repeat(super::MAX_BODY)});
+    insta::assert_snapshot!(stage.refusal(Method::POST, "/customers", long).await, @"413 too_large: the body is longer than 64 MiB");
+    let row = json!([{"id": "simulated/other", "provider": "simulated", "model": "odd", "version": 1, "source": {"name": "test"},
+        "tiers": {"default": [{"rates": {"input": {"rate": "2", "per": "1000000"}}}]}}]);
+    insta::assert_snapshot!(stage.refusal(Method::POST, "/prices/import", json!({"format": "weighbridge", "content": row.to_string()})).await, @r#"422 import_failed: price simulated/other: id: expected provider/model, "simulated/odd""#);
+    let (_, renamed) = stage.ask(Method::PATCH, "/customers/acme", Some(json!({"name": ""}))).await;
+    assert_eq!(renamed["name"], "acme", "as at its creation");
+    let half_up = stage.post("/invoices/preview", json!({"customer": "acme", "period": "2026-11", "rounding": "half_up"})).await;
+    assert_eq!(stage.get("/invoices/preview-acme-2026-11.json?rounding=half_up").await, half_up);
+    stage.strike().await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_says_so() {
     let stage = Stage::set().await;
     insta::assert_snapshot!(stage.refusal(Method::GET, "/nothing", Value::Null).await, @"404 not_found: there is nothing at /admin/v1/nothing; the API is described at /admin/v1/openapi.json");
@@ -308,9 +373,13 @@ fn every_resource_is_described() {
     /usage-events/{id}/explain
     /usage-summary
     "##);
+    let mut ids = std::collections::BTreeSet::new();
     for (path, item) in description["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{method} {path} says nothing of itself");
+            assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}: its id is another's");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.values().all(|response| response["description"].is_string()), "{method} {path}: OpenAPI requires a description of each response");
         }
     }
 }

@@ -88,10 +88,11 @@ fn json(answer: &Answer) -> Result<Value, CliError> {
 
 /// What the API says is wrong; each field on its own line.
 fn refused(answer: &Answer) -> CliError {
-    let Ok(problem) = serde_json::from_slice::<Value>(&answer.body) else {
-        return CliError::failed(format!("the server answered {}: is this the address of a Weighbridge admin API?", answer.status));
-    };
-    CliError::failed(problem["detail"].as_str().unwrap_or("the server refused without saying why").to_owned())
+    let problem = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
+    CliError::failed(match problem["detail"].as_str() {
+        Some(detail) => detail.to_owned(),
+        None => format!("the server answered {}: is this the address of a Weighbridge admin API?", answer.status),
+    })
 }
 
 /// Percent-encodes one part of a path or query.
@@ -104,6 +105,6 @@ pub(super) fn encoded(text: &str) -> String {
 mod tests {
     #[test]
     fn parts_of_an_address_are_encoded() {
-        assert_eq!(super::encoded("meta/llama 3@x"), "meta%2Fllama%203%40x");
+        assert_eq!(super::encoded("acme/sim 3@x"), "acme%2Fsim%203%40x");
     }
 }

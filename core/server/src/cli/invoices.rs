@@ -20,6 +20,9 @@ pub(super) enum Command {
         /// A format of its own instead of a table
         #[arg(long, value_enum)]
         format: Option<Format>,
+        /// What happens to an amount exactly between two cents
+        #[arg(long, value_enum, default_value_t = RoundingArg::HalfEven)]
+        rounding: RoundingArg,
     },
     /// Read an invoice in a format of its own
     Get {
@@ -27,7 +30,30 @@ pub(super) enum Command {
         id: String,
         #[arg(long, value_enum, default_value_t = Format::Json)]
         format: Format,
+        /// What happens to an amount exactly between two cents
+        #[arg(long, value_enum, default_value_t = RoundingArg::HalfEven)]
+        rounding: RoundingArg,
     },
+}
+
+/// The policies of the API, under their names there.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum RoundingArg {
+    /// To the even neighbour
+    #[value(name = "half_even")]
+    HalfEven,
+    /// Away from zero
+    #[value(name = "half_up")]
+    HalfUp,
+}
+
+impl RoundingArg {
+    fn as_str(self) -> &'static str {
+        match self {
+            RoundingArg::HalfEven => "half_even",
+            RoundingArg::HalfUp => "half_up",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -39,29 +65,29 @@ pub(super) enum Format {
 pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliError> {
     let client = context.client()?;
     match command {
-        Command::Preview { customer, period, format } => {
-            let mut body = json!({"customer": customer});
+        Command::Preview { customer, period, format, rounding } => {
+            let mut body = json!({"customer": customer, "rounding": rounding.as_str()});
             if let Some(period) = period {
                 body["period"] = period.into();
             }
             let invoice = client.post("/invoices/preview", &body).await?;
             match format {
-                Some(format) => output::print(&file(&client, &output::text(&invoice["id"]), format).await?),
+                Some(format) => output::print(&file(&client, &output::text(&invoice["id"]), format, rounding).await?),
                 None if context.json() => output::print_json(&invoice),
                 None => output::print(&shown(&invoice)),
             }
         }
-        Command::Get { id, format } => output::print(&file(&client, &id, format).await?),
+        Command::Get { id, format, rounding } => output::print(&file(&client, &id, format, rounding).await?),
     }
     Ok(())
 }
 
-async fn file(client: &AdminClient, id: &str, format: Format) -> Result<String, CliError> {
+async fn file(client: &AdminClient, id: &str, format: Format, rounding: RoundingArg) -> Result<String, CliError> {
     let extension = match format {
         Format::Json => "json",
         Format::Csv => "csv",
     };
-    client.get_text(&format!("/invoices/{}.{extension}", encoded(id))).await
+    client.get_text(&format!("/invoices/{}.{extension}?rounding={}", encoded(id), rounding.as_str())).await
 }
 
 /// An invoice for reading on a terminal.

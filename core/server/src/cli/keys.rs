@@ -20,6 +20,8 @@ pub(super) enum Command {
         #[arg(long)]
         archived: bool,
     },
+    /// Show one key, without its secret
+    Get { id: String },
     /// Issue a key; its secret is shown this once
     Create {
         /// For people
@@ -57,6 +59,10 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
         Command::List { customer, archived } => {
             let list = client.list("/keys", &[("customer", customer), ("archived", archived.then(|| "true".into()))], None).await?;
             show_list(context, &list);
+        }
+        Command::Get { id } => {
+            let key = client.get(&format!("/keys/{}", encoded(&id)), &[]).await?;
+            show_list(context, &if context.json() { key } else { json!({"data": [key]}) });
         }
         Command::Create { name, customer, may_bill_others, may_create_customers, models, rpm, tpm, expires_at } => {
             let models = (!models.is_empty()).then_some(models);

@@ -62,11 +62,16 @@ pub fn print_json(value: &Value) {
 pub fn text(value: &Value) -> String {
     match value {
         Value::Null => "–".into(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{key}={}", text(value))).collect::<Vec<_>>().join(" "),
+        Value::Object(fields) => fields.iter().map(|(key, value)| format!("{}={}", plain(key), text(value))).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
+}
+
+/// What clients and operators named, safe on a terminal: no escape sequence, no second line.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// A row of these fields.

@@ -67,7 +67,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
                     let text = std::fs::read_to_string(&file).map_err(|error| CliError::failed(format!("{}: {error}", file.display())))?;
                     serde_json::from_str(&text).map_err(|error| CliError::failed(format!("{}: {error}", file.display())))?
                 }
-                (None, markup) => json!([cost_plus(markup, per_model)]),
+                (None, markup) => json!([cost_plus(markup, per_model, &currency)]),
             };
             let unpriced = if block_unpriced { "block" } else { "allow" };
             show(context, &client.post("/plans", &json!({"id": id, "name": name, "currency": currency, "rules": rules, "unpriced": unpriced})).await?);
@@ -77,8 +77,12 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
     Ok(())
 }
 
-fn cost_plus(markup: Option<String>, per_model: Vec<(String, String)>) -> Value {
+fn cost_plus(markup: Option<String>, per_model: Vec<(String, String)>, currency: &str) -> Value {
     let mut rule = json!({"rule": "cost-plus", "markup_percent": markup});
+    if currency != "USD" {
+        // The sheet's own word for it, and its default.
+        rule["currency"] = currency.into();
+    }
     if !per_model.is_empty() {
         rule["per_model"] = per_model.into_iter().map(|(model, percent)| (model, Value::from(percent))).collect::<serde_json::Map<_, _>>().into();
     }

@@ -72,8 +72,14 @@ pub(super) struct ImportArgs {
 pub(super) struct Usage(BTreeMap<String, String>);
 
 fn usage(text: &str) -> Result<Usage, String> {
-    let pair = |part: &str| part.split_once('=').map(|(meter, quantity)| (meter.trim().to_owned(), quantity.trim().to_owned()));
-    text.split(',').map(pair).collect::<Option<_>>().map(Usage).ok_or_else(|| "expected METER=QUANTITY, such as input=1000,output=50".into())
+    let mut usage = BTreeMap::new();
+    for part in text.split(',') {
+        let (meter, quantity) = part.split_once('=').ok_or("expected METER=QUANTITY, such as input=1000,output=50")?;
+        if usage.insert(meter.trim().to_owned(), quantity.trim().to_owned()).is_some() {
+            return Err(format!("{} is there twice", meter.trim()));
+        }
+    }
+    Ok(Usage(usage))
 }
 
 pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliError> {

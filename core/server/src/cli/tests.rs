@@ -20,6 +20,7 @@ fn the_commands_of_the_manual_are_taken() {
         "customers create acme --name Acme --plan standard --external-id stripe=cus_1 --bill-to city=Berlin",
         "customers list --archived",
         "keys create --customer acme --name production --rpm 60",
+        "keys get k",
         "keys revoke k",
         "plans create gold --markup 12.5 --per-model acme-ai/large=20",
         "prices show acme-ai/small",
@@ -28,7 +29,7 @@ fn the_commands_of_the_manual_are_taken() {
         "usage summary --by model,customer,session --from 2026-11-01 --to 2026-12-01",
         "usage explain 018bcfe5-6800-7000-8000-000000000001",
         "invoices preview acme --period 2026-11 --format csv",
-        "invoices get preview-acme-2026-11 --format csv",
+        "invoices get preview-acme-2026-11 --format csv --rounding half_up",
         "plugins list --url http://127.0.0.1:4001 --token t",
         "ledger verify --path data",
         "ledger stats",
@@ -51,12 +52,21 @@ fn what_is_not_there_yet_is_not_offered() {
         "ledger backup x",
         "invoices close",
         "plans create gold",
+        "prices quote --provider p --model m --usage input=1,input=2",
         "init --markup many",
         "init --markup=-1",
     ] {
         let parsed = Cli::try_parse_from(std::iter::once("weighbridge").chain(line.split(' ')));
         assert_eq!(parsed.map(|_| ()).map_err(|error| error.exit_code()), Err(2), "{line}");
     }
+}
+
+#[test]
+fn what_a_client_named_cannot_write_on_the_terminal() {
+    use super::output::{Left, table, text};
+    let rows = [vec![text(&json!("m\u{1b}[2J\nsecond")), text(&json!({"\u{7}": "é"}))]];
+    let shown = table(&[("MODEL", Left), ("TAGS", Left)], rows);
+    assert_eq!(shown.lines().last(), Some(" m\u{fffd}[2J\u{fffd}second  \u{fffd}=é"), "{shown:?}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub(super) async fn run(command: Command, context: &Context) -> Result<(), CliEr
             if context.json() {
                 output::print_json(&explanation);
             } else {
-                let lines: Vec<&str> = explanation["lines"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let lines: Vec<String> = explanation["lines"].as_array().into_iter().flatten().filter_map(Value::as_str).map(output::plain).collect();
                 output::print(&lines.join("\n"));
                 output::print(if explanation["adds_up"] == true {
                     "Every line is its quantity times its rate, every sum the sum of its lines."

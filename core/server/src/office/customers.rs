@@ -36,7 +36,7 @@ pub struct NewCustomer {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerChange {
-    /// The new name.
+    /// The new name; empty: the id.
     #[serde(default)]
     pub name: Option<String>,
     /// The new plan; null: the default plan. Calls from now on.
@@ -92,7 +92,8 @@ impl Office {
         let _writing = self.state.writing.lock().await;
         let mut customer = Customer::clone(&*self.customer(id)?);
         if let Some(name) = change.name {
-            customer.name = name;
+            // As at its creation: an invoice names its customer.
+            customer.name = if name.is_empty() { customer.id.to_string() } else { name };
         }
         if let Some(plan) = change.plan {
             customer.plan = plan.map(|plan| self.plan_for_new_customers(&plan)).transpose()?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weighbridge_domain::Text;
 use weighbridge_ledger::DocumentKind;
-use weighbridge_pricing::{ImportOptions, PriceBook, PriceRow, import, plan_changes};
+use weighbridge_pricing::{ImportOptions, PriceBook, PriceRow, import, plan_confirmed_changes};
 
 use super::{Office, OfficeError, document};
 
@@ -61,7 +61,7 @@ impl Office {
             }
         };
         let _writing = self.state.writing.lock().await;
-        let changes = plan_changes(&self.prices.load(), rows, self.now());
+        let changes = plan_confirmed_changes(&self.prices.load(), rows, self.now(), confirmed);
         quarantined.extend(changes.quarantined.iter().cloned());
         let summary = ImportSummary {
             dry_run,
@@ -107,7 +107,12 @@ impl Office {
 /// A catalogue in TOML or a list of rows in JSON.
 fn own_rows(text: &str) -> Result<Vec<PriceRow>, OfficeError> {
     if text.trim_start().starts_with(['[', '{']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-        return serde_json::from_str(text).map_err(|error| OfficeError::Import(format!("this is not a list of price rows: {error}")));
+        let rows: Vec<PriceRow> = serde_json::from_str(text).map_err(|error| OfficeError::Import(format!("this is not a list of price rows: {error}")))?;
+        return match rows.iter().find(|row| *row.id != *format!("{}/{}", row.provider, row.model)) {
+            // Versions and confirmations go by the id: under another one, a second history of the same price would begin.
+            Some(row) => Err(OfficeError::Import(format!("price {}: id: expected provider/model, \"{}/{}\"", row.id, row.provider, row.model))),
+            None => Ok(rows),
+        };
     }
     let book = PriceBook::catalogue(text).map_err(|error| OfficeError::Import(error.to_string()))?;
     Ok(book.rows().map(PriceRow::clone).collect())
