@@ -76,7 +76,23 @@ pub fn csv(invoice: &Invoice) -> Result<String, RenderError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A text cell: spreadsheets take one that begins with these characters for a formula, so it gets an apostrophe before it.
+/// A text cell: spreadsheets take one that begins with these characters for a formula, some of them after spaces or as their
+/// wide forms, so it gets an apostrophe before it.
 fn text(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell.to_owned() }
+    const BEGIN_FORMULAS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let is_formula = cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(BEGIN_FORMULAS);
+    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_cell_cannot_become_a_formula() {
+        for cell in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u{a0}=1", "＝1+1", "＋1", "－1", "＠A"] {
+            assert_eq!(super::text(cell), format!("'{cell}"), "{cell:?}");
+        }
+        for cell in ["", "acme", "a=1", "é", "1-2"] {
+            assert_eq!(super::text(cell), cell);
+        }
+    }
 }

@@ -23,6 +23,10 @@ impl Rounding {
         };
         let mut rounded = amount.round_dp_with_strategy(decimals(currency), strategy);
         rounded.rescale(decimals(currency));
+        if rounded.is_zero() {
+            // A credit of less than half a cent is 0.00, not -0.00.
+            rounded.set_sign_positive(true);
+        }
         rounded
     }
 }
@@ -53,6 +57,7 @@ mod tests {
             ("1", "1.00", "1.00"),
             ("-0.125", "-0.12", "-0.13"),
             ("0.004", "0.00", "0.00"),
+            ("-0.004", "0.00", "0.00"),
         ] {
             assert_eq!((rounded(Rounding::HalfEven, amount, "USD").as_str(), rounded(Rounding::HalfUp, amount, "USD").as_str()), (even, up), "{amount}");
         }

@@ -21,11 +21,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Alert {
-    /// A stable word: `unpriced_model`, `unrated_events`, `no_default_plan`, `low_disk`, `ledger_unavailable`, `unreadable_document`.
+    /// A stable word: `unpriced_model`, `unrated_events`, `no_default_plan`, `other_currency`, `low_disk`, `ledger_unavailable`, `unreadable_document`.
     pub code: &'static str,
     /// `error`: something is refused or lost; `warning`: it will cost somebody something.
     pub severity: &'static str,
-    /// What it is about: `provider/model`, a plan.
+    /// What it is about: `provider/model`, a customer.
     pub subject: Option<String>,
     /// What is wrong and what to do.
     pub message: String,
@@ -53,12 +53,25 @@ pub fn alerts(app: &App) -> Result<Vec<Alert>, LedgerError> {
         alerts.push(Alert { code: "no_default_plan", severity: "warning", subject: None, message });
     }
     alerts.extend(app.troubles.iter().map(|trouble| Alert { code: "unreadable_document", severity: "error", subject: None, message: trouble.clone() }));
+    alerts.extend(other_currencies(app));
     unrated(app, &mut alerts)?;
     Ok(alerts)
 }
 
 const LOW_DISK: u64 = 1 << 30;
 const DAYS: i32 = 30;
+
+/// Customers whose invoices stay empty: what their plan charges is in another currency, and amounts of two do not mix.
+fn other_currencies(app: &App) -> impl Iterator<Item = Alert> {
+    let directory = &app.office.directory;
+    directory.customers().into_iter().filter(|customer| !customer.archived).filter_map(|customer| {
+        let plan = directory.plan(customer.plan.clone().or_else(|| directory.default_plan())?.as_str())?;
+        let (plan, charged, billed) = (&plan.document().id, plan.document().currency, customer.currency);
+        let id = &customer.id;
+        let message = format!("the customer {id} is billed in {billed}, and its plan \"{plan}\" charges in {charged}: its charges are on no invoice; change its currency or its plan");
+        (charged != billed).then(|| Alert { code: "other_currency", severity: "warning", subject: Some(id.to_string()), message })
+    })
+}
 
 #[derive(Default)]
 struct Missing {

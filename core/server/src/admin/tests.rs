@@ -243,6 +243,15 @@ async fn what_has_no_price_is_an_alert_until_it_has_one() {
     stage.post("/customers", json!({"id": "acme"})).await;
     let key = stage.post("/keys", json!({"customer": "acme", "name": "k"})).await["secret"].as_str().unwrap().to_owned();
     assert_eq!(stage.get("/alerts").await["data"], json!([]));
+    stage.post("/customers", json!({"id": "lutetia", "currency": "EUR"})).await;
+    let alerts = stage.get("/alerts").await;
+    assert_eq!((alerts["data"].as_array().unwrap().len(), &alerts["data"][0]["code"]), (1, &json!("other_currency")));
+    assert_eq!(
+        alerts["data"][0]["message"],
+        "the customer lutetia is billed in EUR, and its plan \"standard\" charges in USD: its charges are on no invoice; change its currency or its plan"
+    );
+    stage.ask(Method::PATCH, "/customers/lutetia", Some(json!({"currency": "USD"}))).await;
+    assert_eq!(stage.get("/alerts").await["data"], json!([]));
     let quote = |model: &'static str| json!({"provider": "sim", "model": model, "usage": {"input": 1000, "output": "50"}});
     let quoted = stage.post("/prices/quote", quote("sim-small")).await;
     assert_eq!((&quoted["cost"]["amount"], &quoted["charge"]["amount"]), (&json!("0.00018"), &json!("0.000234")));

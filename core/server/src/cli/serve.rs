@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CliError, Context};
+use super::{CliError, Context, output};
 use crate::{
     admin::{self, AdminToken},
     config::Flags,
@@ -67,6 +67,7 @@ fn tell(app: &crate::app::App, running: &serve::Running, token: &Origin, file: O
     tracing::info!("the admin API is at http://{}/admin/v1", running.admin);
     // What is in the alerts is worth a line at the start; a ledger that cannot be read says so itself.
     for alert in admin::alerts(app).unwrap_or_default() {
-        tracing::warn!("{}", alert.message);
+        // It names models as clients did: on one line.
+        tracing::warn!("{}", output::plain(&alert.message));
     }
 }
