@@ -96,6 +96,11 @@ fn init_sets_up_once_and_overwrites_nothing() {
     let written = fs::read_to_string(folder.path().join("weighbridge.toml")).unwrap();
     assert!(written.contains("markup_percent = \"30\""));
     assert!(!written.contains(done["key"].as_str().unwrap()), "the key is not kept");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(folder.path().join("weighbridge-data")).unwrap().permissions().mode() & 0o777, 0o700, "the books are nobody else's business");
+    }
 
     let again = run(folder.path(), &["init"]);
     assert_eq!(again.status.code(), Some(1));

@@ -75,8 +75,9 @@ struct Done {
 async fn set_up(file: &Path, context: &Context, providers: Vec<UsualProvider>) -> Result<Done, CliError> {
     let loaded = config::load(Some(file), Path::new(""), &context.environment, &Flags::default())?;
     let sources = Sources::of_system();
-    let plugins = Plugins::start(&loaded, &sources.clock)?;
+    // The token first: it makes the data folder, for its owner only.
     let token = token::find_or_make(&loaded.config, &context.environment)?.origin;
+    let plugins = Plugins::start(&loaded, &sources.clock)?;
     let (office, _) = wiring::open_office(&loaded.config, &plugins, &sources)?;
     let key = first_customer(&office, &loaded).await;
     office.ledger.close();
