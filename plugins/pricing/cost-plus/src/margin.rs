@@ -2,6 +2,9 @@
 
 use weighbridge_plugin::{Decimal, exact};
 
+/// More would leave no room for the exact amount: rates and their unit take up to 18 of the 28 decimals there are.
+const DECIMALS: u32 = 8;
+
 /// A percentage between −100 and 10,000.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Margin {
@@ -20,7 +23,10 @@ impl Margin {
         if percent < Decimal::from(-100) || percent > Decimal::from(10_000) {
             return Err(format!("{} is out of range: a percentage is between -100 (free) and 10000", percent.normalize()));
         }
-        let factor = exact::factor(percent).ok_or_else(|| format!("{text:?} has too many decimals: at most 26"))?;
+        if percent.normalize().scale() > DECIMALS {
+            return Err(format!("{text:?} has too many decimals: at most {DECIMALS}, so that every charge stays exact"));
+        }
+        let factor = exact::factor(percent).ok_or_else(|| format!("{text:?} has too many decimals: at most {DECIMALS}"))?;
         let size = percent.abs().normalize();
         let on_top = match percent {
             zero if zero.is_zero() => String::new(),

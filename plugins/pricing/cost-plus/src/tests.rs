@@ -99,5 +99,10 @@ fn a_bad_sheet_names_every_problem_with_its_path_and_what_was_expected() {
     assert_eq!(problems("{}"), ["markup_percent: is missing: write the percentage on top of cost, such as \"30\""]);
     assert_eq!(problems("[]"), ["sheet: expected a JSON object such as {\"markup_percent\": \"30\"}"]);
     assert_eq!(problems(r#"{"markup_percent": "10001"}"#), ["markup_percent: 10001 is out of range: a percentage is between -100 (free) and 10000"]);
+    assert_eq!(
+        problems(r#"{"markup_percent": "33.333333333"}"#),
+        ["markup_percent: \"33.333333333\" has too many decimals: at most 8, so that every charge stays exact"]
+    );
+    assert!(CostPlus::load(r#"{"markup_percent": "33.33333333"}"#).is_ok());
     assert_eq!(problems(r#"{"markup_percent": null}"#), ["markup_percent: expected a percentage such as \"30\" or 30"]);
 }
