@@ -45,13 +45,18 @@ const INCLUDE: &str = "x-weighbridge-include";
 pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, request: &Request) -> Result<UpstreamRequest, Refusal> {
     let provider = &candidate.provider;
     let wire = provider.wire(dialect).ok_or_else(|| Refusal::dialect_not_spoken(dialect, provider.name.as_str(), request.model.as_str()))?;
+    // The adapter decides by what it sees here, the provider by what it reads: they must not be able to differ.
+    let (shown, twice) = fields_and_doubles(&wire.request_view.list, &wire.request_view.set, &request.body);
+    if let Some(pointer) = twice {
+        return Err(Refusal::given_twice(&pointer.trim_start_matches('/').replace('/', ".")));
+    }
     let seen = ClientRequest {
         dialect,
         model: request.model.as_str(),
         upstream_model: candidate.model.as_str(),
         streamed: request.streamed,
         headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
-        fields: fields(&wire.request_view.list, &wire.request_view.set, &request.body),
+        fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
     };
     let planned = provider.adapter.prepare(&seen).map_err(|error| Refusal::plugin(&error))?;
@@ -84,12 +89,22 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
 
 /// The fields that a view names, as JSON text.
 pub(crate) fn fields<'a>(pointers: &'a [String], set: &json::PointerSet, body: &'a [u8]) -> Vec<Field<'a>> {
+    fields_and_doubles(pointers, set, body).0
+}
+
+/// The same, and a pointer to one value at which the body has several.
+fn fields_and_doubles<'a>(pointers: &'a [String], set: &json::PointerSet, body: &'a [u8]) -> (Vec<Field<'a>>, Option<&'a str>) {
     let mut fields: Vec<_> = pointers.iter().map(|pointer| Field { pointer, json: None }).collect();
+    let mut twice = None;
     if !fields.is_empty() {
         // A body that is not JSON has no fields; whoever needs it to be JSON has checked it before.
-        let _ = set.scan(body, |index, json| fields[index].json = Some(json));
+        let _ = set.scan(body, |index, json| {
+            if fields[index].json.replace(json).is_some() && !pointers[index].split('/').any(|segment| segment == "*") {
+                twice = Some(pointers[index].as_str());
+            }
+        });
     }
-    fields
+    (fields, twice)
 }
 
 /// The client's headers, without those of its connection, its credentials and ours.

@@ -91,7 +91,7 @@ async fn named(gateway: &Gateway, entry: &KeyEntry, headers: &HeaderMap, request
     if !entry.key.may_bill_others {
         return Err(Refusal::unnamed_customer());
     }
-    let header = CUSTOMER.iter().find_map(|name| headers.get(*name)?.to_str().ok());
+    let header = customer_header(headers)?;
     let id = header.or(request.body_customer.as_deref()).filter(|id| !id.is_empty()).ok_or_else(Refusal::unnamed_customer)?;
     if let Some(customer) = gateway.directory.customer(id) {
         return Ok(customer);
@@ -101,6 +101,14 @@ async fn named(gateway: &Gateway, entry: &KeyEntry, headers: &HeaderMap, request
     }
     check_slug(id).map_err(Refusal::bad_customer_id)?;
     create(gateway, id, now).await
+}
+
+/// The first of the headers that is there. One that cannot be read must not let another name the payer.
+fn customer_header(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(name) = CUSTOMER.into_iter().find(|name| headers.contains_key(*name)) else { return Ok(None) };
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Err(Refusal::bad_header(name, "given once")) };
+    value.to_str().map(Some).map_err(|_| Refusal::bad_header(name, "visible ASCII characters"))
 }
 
 /// Creates a customer on first use: durable before the call goes on.

@@ -99,15 +99,16 @@ pub(crate) async fn read(body: Incoming, headers: &HeaderMap, pointers: &Request
         }
     });
     scanned.map_err(Refusal::invalid_json)?;
-    match twice {
-        Some(at::MODEL) => return Err(Refusal::given_twice("model")),
-        Some(at::STREAM) => return Err(Refusal::given_twice("stream")),
-        _ => {}
+    if let Some(index) = twice {
+        return Err(Refusal::given_twice(at::NAMES[index]));
     }
     let model = match fields[at::MODEL] {
         None | Some("null") => return Err(Refusal::missing_model()),
         Some(json) => serde_json::from_str::<String>(json).map_err(|_| Refusal::wrong_type("model", "a string"))?,
     };
+    if model.len() > MAX_MODEL_NAME {
+        return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));
+    }
     let streamed = match fields[at::STREAM] {
         None | Some("null" | "false") => false,
         Some("true") => true,
@@ -135,12 +136,21 @@ async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
 }
 
 const SESSION: [&str; 3] = ["x-weighbridge-session", "helicone-session-id", "x-litellm-trace-id"];
+/// A name goes onto every record: whoever sends a longer one would fill the books with it.
+pub(crate) const MAX_MODEL_NAME: usize = 512;
 const PROPERTY: &str = "helicone-property-";
 const MAX_TAGS: usize = 20;
 const MAX_LABEL: usize = 256;
 
+/// The beginnings of all names that are read below: most calls have none of them.
+const LABELS: [&[u8]; 3] = [b"x-weighbridge-", b"helicone-", b"x-litellm-"];
+
 impl Labels {
     fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let is_label = |name: &HeaderName| LABELS.iter().any(|begin| name.as_str().as_bytes().starts_with(begin));
+        if !headers.keys().any(is_label) {
+            return Ok(Self::default());
+        }
         let first = |names: &[&'static str]| -> Result<Option<Text>, Refusal> {
             let Some(name) = names.iter().find(|name| headers.contains_key(**name)) else { return Ok(None) };
             let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -167,6 +177,9 @@ impl Labels {
         for (name, value) in headers {
             let Some(property) = name.as_str().strip_prefix(PROPERTY) else { continue };
             if let (Ok(value), true) = (value.to_str(), tags.len() < MAX_TAGS) {
+                if property.len() + value.len() > MAX_LABEL {
+                    return Err(Refusal::bad_header("helicone-property-*", "at most 256 visible ASCII characters, name and value together"));
+                }
                 tags.push((property.into(), value.into()));
             }
         }

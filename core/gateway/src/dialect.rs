@@ -123,6 +123,8 @@ pub(crate) mod at {
     pub(crate) const USER_ID: usize = 3;
     pub(crate) const SAFETY_IDENTIFIER: usize = 4;
     pub(crate) const COUNT: usize = 5;
+    /// What people call them.
+    pub(crate) const NAMES: [&str; COUNT] = ["model", "stream", "user", "metadata.user_id", "safety_identifier"];
 }
 
 impl RequestPointers {

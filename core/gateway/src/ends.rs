@@ -22,7 +22,7 @@ use crate::{
     upstream::NoAnswer,
 };
 
-const NOT_CHARGED: &str = "the call failed without a report of usage: it is not charged";
+pub(crate) const NOT_CHARGED: &str = "the call failed without a report of usage: it is not charged";
 
 impl OpenCall {
     pub(crate) fn new(gateway: Arc<Gateway>, head: &Head, caller: Caller, request: Request, reservation: Reservation) -> Self {
@@ -73,6 +73,13 @@ impl OpenCall {
         let mut end = End::new(candidate, EventStatus::UpstreamError, Consumed::Nothing);
         end.http_status = Some(answer.status().as_u16());
         self.attempt_failed(end);
+    }
+
+    /// The provider did not do what was asked, and said so.
+    pub(crate) async fn not_served(self, exchange: &Exchange, status: StatusCode, refusal: Refusal) -> Refusal {
+        let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Nothing);
+        end.http_status = Some(status.as_u16());
+        self.close(end, refusal).await
     }
 
     /// The provider began to answer, and nothing usable came of it: what it consumed is not known.

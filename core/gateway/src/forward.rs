@@ -17,7 +17,7 @@ use crate::{
     meter::{Mark, StreamMeter, decode::DecodeError, sse::SseEvent},
     refusal::Refusal,
     respond::Exchange,
-    settle::{Settled, amounts},
+    settle::Settled,
 };
 
 pub(crate) struct Forward {
@@ -97,26 +97,28 @@ impl Forward {
         Ok(())
     }
 
-    /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits.
-    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, terminal: bool, held: &mut Vec<Bytes>) {
+    /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits. Says whether the
+    /// client has got the beginning of an event that will not be completed.
+    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, terminal: bool, held: &mut Vec<Bytes>) -> bool {
         let mut pieces = Vec::new();
         let pipe = self.is_pipe();
-        meter.finish(|event, mark| {
+        let torn = meter.finish(|event, mark| {
             // A pipe has forwarded the bytes of a torn event already.
             if !pipe {
                 pieces.extend(self.piece(exchange, event, mark));
             }
         });
         self.emit(exchange, pieces, |_, bytes| held.push(bytes));
-        let Mode::Translate { state, ended } = &mut self.mode else { return };
+        let Mode::Translate { state, ended } = &mut self.mode else { return pipe && torn };
         if self.failure.is_some() || std::mem::replace(ended, true) {
-            return;
+            return false;
         }
         let end = if terminal || meter.terminal { StreamEnd::Complete } else { StreamEnd::UpstreamClosed };
         match exchange.candidate.provider.adapter.on_end(state, end) {
             Ok(events) => held.extend(events.iter().map(encode)),
             Err(error) => self.failure = Some(Refusal::plugin_after_answer(&error)),
         }
+        false
     }
 
     fn piece(&self, exchange: &Exchange, event: &SseEvent<'_>, mark: Mark) -> Option<Piece> {
@@ -183,9 +185,8 @@ impl Forward {
 fn with_amounts(event: &[u8], settled: &Settled) -> Option<Bytes> {
     let data = event.strip_prefix(b"data:")?.trim_ascii();
     memchr::memmem::find(data, b"\"usage\"")?;
-    let (cost, charge) = amounts(settled);
     let quoted = |amount: Option<rust_decimal::Decimal>| amount.map_or("null".into(), |amount| format!("\"{}\"", amount.normalize()));
-    let object = format!(r#"{{"cost":{},"charge":{},"currency":"{}"}}"#, quoted(cost), quoted(charge), settled.charge.currency);
+    let object = format!(r#"{{"cost":{},"charge":{},"currency":"{}"}}"#, quoted(settled.cost), quoted(settled.charge), settled.currency);
     let edit = Edit { pointer: "/weighbridge".into(), set: Some(object) };
     let edited = json::apply(data, &[edit]).ok()?;
     Some([b"data: ", &edited[..], b"\n\n"].concat().into())

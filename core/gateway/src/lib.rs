@@ -13,6 +13,7 @@ pub mod directory;
 mod ends;
 mod forward;
 pub mod gateway;
+mod idle;
 pub mod json;
 mod limits;
 pub mod meter;

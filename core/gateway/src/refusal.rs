@@ -191,15 +191,19 @@ impl Refusal {
     pub(crate) fn invalid_json(error: impl fmt::Display) -> Self {
         Self::new("invalid_json", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The request's body is not valid JSON: {error}. Nothing was billed."))
     }
-    pub(crate) fn given_twice(name: &'static str) -> Self {
-        Self::new(
+    pub(crate) fn given_twice(name: &str) -> Self {
+        let param = ["model", "stream", "user", "stream_options"].into_iter().find(|known| *known == name);
+        let refusal = Self::new(
             "invalid_request",
             400,
             ErrorKind::InvalidRequest,
             Fault::Client,
             format!("The request gives \"{name}\" more than once, so that readers could disagree about it. Give it once. Nothing was billed."),
-        )
-        .param(name)
+        );
+        match param {
+            Some(name) => refusal.param(name),
+            None => refusal,
+        }
     }
     pub(crate) fn wrong_type(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("\"{name}\" must be {expected}. Nothing was billed.")).param(name)
@@ -263,8 +267,14 @@ impl Refusal {
         );
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
-    pub(crate) fn upstream_not_json(provider: &str) -> Self {
-        let text = format!("The provider {provider:?} answered 200 with a body that is not JSON. What it consumed is not known; nothing was billed.");
+    pub(crate) fn upstream_redirect(provider: &str, status: u16) -> Self {
+        let text = format!(
+            "The provider {provider:?} answered {status} instead of serving the call; the gateway follows no redirects. The operator must mend the provider's base_url. Nothing was billed."
+        );
+        Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
+    }
+    pub(crate) fn upstream_not_json(provider: &str, status: u16) -> Self {
+        let text = format!("The provider {provider:?} answered {status} with a body that is not JSON. What it consumed is not known; nothing was billed.");
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_undecodable(provider: &str, why: &str) -> Self {
@@ -272,13 +282,17 @@ impl Refusal {
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_too_large(provider: &str, limit: usize) -> Self {
-        let text = format!(
-            "The answer of the provider {provider:?} is larger than the limit of {limit} bytes (limits.max_answer_bytes). What it consumed is not known; nothing was billed."
-        );
+        let text =
+            format!("The answer of the provider {provider:?} is larger than the limit of {limit} bytes. What it consumed is not known; nothing was billed.");
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
     }
     pub(crate) fn upstream_timeout(provider: &str, what: &str, millis: u128) -> Self {
         let text = format!("The provider {provider:?} did not {what} within {millis} ms. What it consumed is not known; nothing was billed.");
+        Self::new("upstream_timeout", 504, ErrorKind::Timeout, Fault::Upstream, text)
+    }
+    /// In the middle of a stream of which something came through.
+    pub(crate) fn upstream_fell_silent(provider: &str, millis: u128) -> Self {
+        let text = format!("The provider {provider:?} did not go on with its answer within {millis} ms. What came through until then is counted and billed.");
         Self::new("upstream_timeout", 504, ErrorKind::Timeout, Fault::Upstream, text)
     }
     /// A plugin's failure. What it calls the client's mistake is the client's; all else is the gateway's.
@@ -397,10 +411,12 @@ mod tests {
             Refusal::rate_limited("requests", 60, 12),
             Refusal::upstream_unreachable("acme-ai", "Connection refused (os error 111)"),
             Refusal::upstream_broke_off("acme-ai", "connection closed before message completed"),
-            Refusal::upstream_not_json("acme-ai"),
+            Refusal::upstream_redirect("acme-ai", 307),
+            Refusal::upstream_not_json("acme-ai", 200),
             Refusal::upstream_undecodable("acme-ai", "content-encoding \"snappy\" cannot be read"),
             Refusal::upstream_too_large("acme-ai", 1024),
             Refusal::upstream_timeout("acme-ai", "answer", 600_000),
+            Refusal::upstream_fell_silent("acme-ai", 120_000),
             Refusal::plugin(&plugin(Failure::Unsupported("the parameter \"n\" above 1 cannot be translated".into()))),
             Refusal::plugin(&plugin(Failure::Deadline { limit_ms: 5 })),
             Refusal::plugin(&plugin(Failure::Host("out of instances".into()))),

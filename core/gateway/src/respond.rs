@@ -27,7 +27,7 @@ use crate::{
     },
     refusal::Refusal,
     route::Candidate,
-    settle::{End, OpenCall, Settled, amounts},
+    settle::{End, OpenCall, Settled},
     stream::{self, BoxError, Stream, StreamBody},
     upstream::root_cause,
 };
@@ -93,10 +93,14 @@ pub(crate) fn may_fall_back(answer: &Response<Incoming>) -> bool {
 /// Turns the provider's answer into the client's.
 pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response<Incoming>) -> Result<Answer, Refusal> {
     let (head, body) = answer.into_parts();
+    if head.status.is_redirection() || head.status.is_informational() {
+        let refusal = Refusal::upstream_redirect(exchange.candidate.provider.name.as_str(), head.status.as_u16());
+        return Err(open.not_served(&exchange, head.status, refusal).await);
+    }
     if !head.status.is_success() {
         return error_answer(open, exchange, head, body).await;
     }
-    let decoder = match Decoder::of(&head.headers) {
+    let decoder = match Decoder::of(&head.headers, exchange.options.max_answer_bytes) {
         Ok(decoder) => decoder,
         Err(error) => {
             return Err(open
@@ -104,7 +108,7 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
                 .await);
         }
     };
-    let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_event_stream(kind.as_bytes()));
     if names_stream {
         return Ok(stream_answer(open, exchange, head, body, decoder, None));
     }
@@ -119,6 +123,11 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
         };
     }
     whole_answer(open, exchange, head, body, None, decoder).await
+}
+
+fn is_event_stream(content_type: &[u8]) -> bool {
+    const NAME: &[u8] = b"text/event-stream";
+    content_type.get(..NAME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(NAME))
 }
 
 const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
@@ -156,7 +165,7 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
     };
     let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain) {
         Ok(consumed) => consumed,
-        Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name)).await),
+        Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name, head.status.as_u16())).await),
         Err(meter::WholeError::Plugin(error)) => return Err(open.withhold(&exchange, head.status, &plain, Refusal::plugin_after_answer(&error)).await),
     };
     let mut headers = carry_back(&head.headers);
@@ -183,7 +192,7 @@ async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
     };
     let arrived = Instant::now();
     let mut headers = carry_back(&head.headers);
-    let plain = Decoder::of(&head.headers).and_then(|mut decoder| decoder.push(&received));
+    let plain = Decoder::of(&head.headers, exchange.options.max_answer_bytes).and_then(|mut decoder| decoder.push(&received));
     let translated = match &plain {
         Ok(plain) => translate(&exchange, &exchange.wire.plan.error_view, &exchange.wire.error_view, head.status, plain, &mut headers),
         Err(_) => Ok(None),
@@ -291,11 +300,11 @@ fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {
     answer
 }
 
-/// The provider's headers, without those of its connection and its cookies.
+/// The provider's headers, without those of its connection, its cookies, and what only the gateway may say.
 fn carry_back(headers: &HeaderMap) -> HeaderMap {
     let mut carried = HeaderMap::with_capacity(headers.len() + 8);
     for (name, value) in headers {
-        if !is_hop_by_hop(name) && name != header::SET_COOKIE {
+        if !is_hop_by_hop(name) && name != header::SET_COOKIE && !name.as_str().starts_with("x-weighbridge-") {
             carried.append(name.clone(), value.clone());
         }
     }
@@ -303,7 +312,6 @@ fn carry_back(headers: &HeaderMap) -> HeaderMap {
 }
 
 fn name_answer(headers: &mut HeaderMap, open: &OpenCall, exchange: &Exchange, arrived: Option<Instant>) {
-    put(headers, "x-weighbridge-id", &open.id.to_string());
     put(headers, "x-weighbridge-model", exchange.candidate.model.as_str());
     // What the gateway itself took: before the request was sent, and since the answer arrived.
     let before = exchange.sent.duration_since(open.received);
@@ -312,17 +320,16 @@ fn name_answer(headers: &mut HeaderMap, open: &OpenCall, exchange: &Exchange, ar
 }
 
 fn name_amounts(headers: &mut HeaderMap, settled: &Settled) {
-    let (cost, charge) = amounts(settled);
     if let Some(model) = &settled.served_model {
         put(headers, "x-weighbridge-model", model.as_str());
     }
-    if let Some(cost) = cost {
+    if let Some(cost) = settled.cost {
         put(headers, "x-weighbridge-cost", &cost.normalize().to_string());
     }
-    if let Some(charge) = charge {
+    if let Some(charge) = settled.charge {
         put(headers, "x-weighbridge-charge", &charge.normalize().to_string());
     }
-    put(headers, "x-weighbridge-currency", settled.charge.currency.as_str());
+    put(headers, "x-weighbridge-currency", settled.currency.as_str());
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {

@@ -82,7 +82,8 @@ async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>) -> Result<Ans
         Err(refusal) => Err(refusal),
     };
     let mut answer = answer.unwrap_or_else(|refusal| refused(&gateway, for_errors, &refusal));
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+    let mut text = [0; 36];
+    if let Ok(id) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
         answer.headers_mut().insert(HeaderName::from_static("x-weighbridge-id"), id);
     }
     Ok(answer)

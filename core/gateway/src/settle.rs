@@ -6,14 +6,16 @@ use std::{
     time::Instant,
 };
 
-use weighbridge_domain::{Charge, ChargeStatus, Cost, CostStatus, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent};
+use weighbridge_domain::{
+    Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent,
+};
 use weighbridge_ledger::{LedgerError, Receipt, Reservation};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 use weighbridge_pricing::{PriceQuery, RatedEvent};
 
 use crate::{
     authenticate::Caller,
-    call::Request,
+    call::{MAX_MODEL_NAME, Request},
     dialect::Dialect,
     gateway::{Gateway, InFlight},
     meter::{Consumed, text, wire::Wire},
@@ -61,8 +63,11 @@ impl End {
 pub(crate) struct Settled {
     #[expect(dead_code, reason = "the proof that it was committed")]
     pub(crate) receipt: Option<Receipt>,
-    pub(crate) cost: Cost,
-    pub(crate) charge: Charge,
+    /// What it cost, where that is known.
+    pub(crate) cost: Option<Decimal>,
+    /// What is charged, where that is known.
+    pub(crate) charge: Option<Decimal>,
+    pub(crate) currency: Currency,
     pub(crate) served_model: Option<ModelName>,
 }
 
@@ -87,7 +92,9 @@ impl OpenCall {
         if let Some(limit_tokens) = tokens(&event.usage) {
             self.caller.key().window.add_tokens(event.completed_at, limit_tokens);
         }
-        let (cost, charge, served_model) = (event.cost.clone(), event.charge.clone(), event.served_model.clone());
+        let cost = event.cost.amount.filter(|_| event.cost.status != CostStatus::Unpriced);
+        let charge = event.charge.amount.filter(|_| event.charge.status != ChargeStatus::Unrated);
+        let (currency, served_model) = (event.charge.currency, event.served_model.clone());
         let mut events = std::mem::take(&mut self.earlier);
         events.push(event);
         for (model, quantities) in extra {
@@ -97,7 +104,7 @@ impl OpenCall {
         let pending = gateway.ledger.settle(reservation, events);
         let receipt = if gateway.options.hold_answers { Some(pending.await?) } else { None };
         drop(in_flight);
-        Ok(Settled { receipt, cost, charge, served_model })
+        Ok(Settled { receipt, cost, charge, currency, served_model })
     }
 
     /// Counts what was not reported, off the async workers: a counter may take milliseconds.
@@ -247,11 +254,7 @@ impl Weighed {
         match known {
             Known::Nothing => Self { nothing: true, ..Self::default() },
             Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
-            Known::Reported(reading) => {
-                let mut weighed = Self::reported(reading);
-                weighed.extra = reading.extra.clone();
-                weighed
-            }
+            Known::Reported(reading) => Self::reported(reading),
             Known::Unreported(reading, truncated) => {
                 let mut weighed = Self::reported(reading);
                 match counted {
@@ -280,9 +283,10 @@ impl Weighed {
 
     fn reported(reading: &UsageReading) -> Self {
         let mut weighed = Self {
-            served_model: reading.served_model.clone().map(ModelName::new),
-            service_tier: reading.service_tier.clone(),
+            served_model: reading.served_model.clone().filter(fits_a_record).map(ModelName::new),
+            service_tier: reading.service_tier.clone().filter(fits_a_record),
             flags: reading.doubts.clone(),
+            extra: reading.extra.clone(),
             ..Self::default()
         };
         for (meter, value) in &reading.quantities {
@@ -299,14 +303,12 @@ impl Weighed {
     }
 }
 
+/// A name of an absurd length is none.
+fn fits_a_record(name: &Text) -> bool {
+    name.len() <= MAX_MODEL_NAME
+}
+
 /// Tokens of a call, for the limit per minute.
 fn tokens(usage: &Usage) -> Option<u64> {
     u64::try_from(usage.input_total() + usage.output_total()).ok()
-}
-
-/// Amounts for the answer's headers; absent where they are not known.
-pub(crate) fn amounts(settled: &Settled) -> (Option<Decimal>, Option<Decimal>) {
-    let cost = settled.cost.amount.filter(|_| settled.cost.status != CostStatus::Unpriced);
-    let charge = settled.charge.amount.filter(|_| settled.charge.status != ChargeStatus::Unrated);
-    (cost, charge)
 }

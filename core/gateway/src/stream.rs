@@ -15,12 +15,13 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
-use tokio::time::Sleep;
 use weighbridge_domain::EventStatus;
 use weighbridge_ledger::LedgerError;
 
 use crate::{
+    ends::NOT_CHARGED,
     forward::Forward,
+    idle::Idle,
     meter::{Consumed, StreamMeter},
     refusal::Refusal,
     respond::Exchange,
@@ -57,9 +58,15 @@ enum Phase {
     /// On the books; what comes after the terminal event still passes.
     Tail,
     /// The client must see that the answer is not whole.
-    Broken(BoxError),
+    Broken {
+        error: BoxError,
+        flushed: bool,
+    },
     Done,
 }
+
+/// How long the body may go on after its terminal event: the answer is whole, and whoever waits for its end should get it.
+const TAIL: Duration = Duration::from_secs(5);
 
 enum After {
     Tail,
@@ -121,13 +128,23 @@ impl Stream {
                     let Phase::Settling(_, after) = std::mem::replace(&mut self.phase, Phase::Done) else { continue };
                     self.release(settled, after);
                 }
+                Phase::Tail if self.idle.poll_expired(context) => {
+                    self.upstream = None;
+                    self.phase = Phase::Done;
+                }
                 Phase::Tail => match ready!(self.poll_upstream(context)) {
                     Some(Ok(chunk)) if self.forward.is_pipe() => return Poll::Ready(Some(Ok(chunk))),
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => self.phase = Phase::Done,
                 },
-                Phase::Broken(_) => {
-                    let Phase::Broken(error) = std::mem::replace(&mut self.phase, Phase::Done) else { continue };
+                // The connection throws away what it has not flushed when a body fails: it gets a turn first.
+                Phase::Broken { flushed, .. } if !*flushed => {
+                    *flushed = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Phase::Broken { .. } => {
+                    let Phase::Broken { error, .. } = std::mem::replace(&mut self.phase, Phase::Done) else { continue };
                     return Poll::Ready(Some(Err(error)));
                 }
                 Phase::Done => return Poll::Ready(None),
@@ -144,7 +161,9 @@ impl Stream {
                 // Trailers are not part of the body.
                 Some(Ok(frame)) => {
                     if let Ok(chunk) = frame.into_data() {
-                        self.idle.touch();
+                        if !matches!(self.phase, Phase::Tail) {
+                            self.idle.touch();
+                        }
                         return Poll::Ready(Some(Ok(chunk)));
                     }
                 }
@@ -166,7 +185,7 @@ impl Stream {
     fn end(&mut self, ending: Ending) {
         let Some(open) = self.open.take() else { return };
         let dialect = open.dialect_kind;
-        self.forward.finish(&mut self.meter, &self.exchange, matches!(ending, Ending::Terminal), &mut self.held);
+        let torn = self.forward.finish(&mut self.meter, &self.exchange, matches!(ending, Ending::Terminal), &mut self.held);
         if let Some(refusal) = self.forward.failure() {
             self.flags.push("plugin_failed");
             self.waive = Some("a plugin failed while the answer was passing");
@@ -183,7 +202,17 @@ impl Stream {
             Ending::Closed => After::Done,
             Ending::Broke(why) => After::Break(format!("the provider {name:?} broke the answer off: {why}").into()),
             Ending::Silent(limit) => {
-                self.held.push(dialect.error_event(&Refusal::upstream_timeout(name, "go on with its answer", limit.as_millis())).into());
+                // Into an encoded stream nothing can be written.
+                if !(self.forward.is_pipe() && self.meter.is_encoded()) {
+                    // Behind the beginning of an event, it would be read as part of it.
+                    self.held.extend(torn.then_some(Bytes::from_static(b"\n\n")));
+                    let refusal = if consumed.nothing_came() {
+                        Refusal::upstream_timeout(name, "go on with its answer", limit.as_millis())
+                    } else {
+                        Refusal::upstream_fell_silent(name, limit.as_millis())
+                    };
+                    self.held.push(dialect.error_event(&refusal).into());
+                }
                 After::Break(format!("the provider {name:?} fell silent").into())
             }
             Ending::Undecodable(why) => After::Break(format!("the answer of the provider {name:?} cannot be decoded: {why}").into()),
@@ -193,17 +222,20 @@ impl Stream {
         end.first_byte = self.first_byte;
         end.flags = std::mem::take(&mut self.flags);
         end.waive = self.waive;
+        // A failure without a report is not charged (metering rule 25), and is not left open either.
+        if end.status == EventStatus::UpstreamError && end.consumed.reports_nothing() {
+            end.waive = end.waive.or(Some(NOT_CHARGED));
+        }
         let wire = self.exchange.wire.clone();
         self.phase = Phase::Settling(Box::pin(open.settle(end, Some(wire))), after);
     }
 
     fn status(&self, after: &After, consumed: &Consumed) -> EventStatus {
-        let nothing_generated = matches!(consumed, Consumed::Unreported { generated, reading, .. } if generated.is_empty() && reading.quantities.is_empty());
         let expects_terminal = self.exchange.wire.plan.terminal.is_some();
         let whole = self.meter.terminal || (!expects_terminal && matches!(after, After::Done));
         match (self.meter.failed, whole) {
             (true, _) => EventStatus::UpstreamError,
-            (false, false) if nothing_generated => EventStatus::UpstreamError,
+            (false, false) if consumed.nothing_came() => EventStatus::UpstreamError,
             (false, true) if !self.client_gone => EventStatus::Completed,
             _ => EventStatus::Partial,
         }
@@ -216,14 +248,17 @@ impl Stream {
                 let held = std::mem::take(&mut self.held);
                 self.now.extend(self.forward.annotate(held, &settled));
                 self.phase = match after {
-                    After::Tail => Phase::Tail,
+                    After::Tail => {
+                        self.idle = Idle::new(self.idle.limit.min(TAIL));
+                        Phase::Tail
+                    }
                     After::Done => Phase::Done,
-                    After::Break(error) => Phase::Broken(error),
+                    After::Break(error) => Phase::Broken { error, flushed: false },
                 };
             }
             Err(error) => {
                 tracing::error!(%error, "an answer's end was withheld: the ledger could not record it");
-                self.phase = Phase::Broken(Box::new(Refusal::ledger_lost_answer(error)));
+                self.phase = Phase::Broken { error: Box::new(Refusal::ledger_lost_answer(error)), flushed: false };
             }
         }
     }
@@ -278,31 +313,6 @@ impl Drop for StreamBody {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(stream.drain(options.drain_timeout, options.drain_bytes));
         }
-    }
-}
-
-/// Silence, measured cheaply: the timer is only set anew when it fires, not at every chunk.
-struct Idle {
-    limit: Duration,
-    last: Instant,
-    sleep: Pin<Box<Sleep>>,
-}
-
-impl Idle {
-    fn new(limit: Duration) -> Self {
-        Self { limit, last: Instant::now(), sleep: Box::pin(tokio::time::sleep(limit)) }
-    }
-    fn touch(&mut self) {
-        self.last = Instant::now();
-    }
-    fn poll_expired(&mut self, context: &mut Context<'_>) -> bool {
-        while self.sleep.as_mut().poll(context).is_ready() {
-            if self.last.elapsed() >= self.limit {
-                return true;
-            }
-            self.sleep.as_mut().reset((self.last + self.limit).into());
-        }
-        false
     }
 }
 

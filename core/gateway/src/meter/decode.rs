@@ -9,17 +9,19 @@ use http::HeaderMap;
 pub const READABLE: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
 /// Decodes a body as it arrives.
-pub enum Decoder {
+pub struct Decoder(Kind);
+
+enum Kind {
     /// Not encoded.
     Identity,
     /// gzip, also of several members.
-    Gzip(flate2::write::MultiGzDecoder<Vec<u8>>),
+    Gzip(flate2::write::MultiGzDecoder<Bounded>),
     /// deflate with the zlib header.
-    Deflate(flate2::write::ZlibDecoder<Vec<u8>>),
+    Deflate(flate2::write::ZlibDecoder<Bounded>),
     /// Brotli.
-    Brotli(Box<brotli::DecompressorWriter<Vec<u8>>>),
+    Brotli(Box<brotli::DecompressorWriter<Bounded>>),
     /// Zstandard.
-    Zstd(Box<zstd::stream::write::Decoder<'static, Vec<u8>>>),
+    Zstd(Box<zstd::stream::write::Decoder<'static, Bounded>>),
 }
 
 /// Why a body could not be decoded.
@@ -31,20 +33,53 @@ pub enum DecodeError {
     /// The bytes are not of the encoding.
     #[error("the {0} body is damaged: {1}")]
     Damaged(&'static str, std::io::Error),
+    /// A few bytes that would become very many.
+    #[error("the {0} body unpacks to more than {1} bytes")]
+    Bomb(&'static str, usize),
+    /// An event that does not end.
+    #[error("an event of the stream is larger than {0} bytes")]
+    EventTooLarge(usize),
 }
 
+/// What one push may decode to: a small body can hold a thousand times its size.
+struct Bounded {
+    decoded: Vec<u8>,
+    limit: usize,
+    burst: bool,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.decoded.len() + bytes.len() > self.limit {
+            self.burst = true;
+            return Err(std::io::Error::other("larger than the limit"));
+        }
+        self.decoded.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The largest window that HTTP allows for Zstandard (RFC 9659): the decoder allocates it.
+const ZSTD_WINDOW_LOG: u32 = 23;
+
 impl Decoder {
-    /// By the answer's `content-encoding`.
-    pub fn of(headers: &HeaderMap) -> Result<Self, DecodeError> {
-        let Some(encoding) = headers.get(http::header::CONTENT_ENCODING) else { return Ok(Self::Identity) };
+    /// By the answer's `content-encoding`. No push may decode to more than `limit` bytes.
+    pub fn of(headers: &HeaderMap, limit: usize) -> Result<Self, DecodeError> {
+        let Some(encoding) = headers.get(http::header::CONTENT_ENCODING) else { return Ok(Self(Kind::Identity)) };
+        let out = Bounded { decoded: Vec::new(), limit, burst: false };
         match encoding.to_str().unwrap_or("?").trim().to_ascii_lowercase().as_str() {
-            "" | "identity" => Ok(Self::Identity),
-            "gzip" | "x-gzip" => Ok(Self::Gzip(flate2::write::MultiGzDecoder::new(Vec::new()))),
-            "deflate" => Ok(Self::Deflate(flate2::write::ZlibDecoder::new(Vec::new()))),
-            "br" => Ok(Self::Brotli(Box::new(brotli::DecompressorWriter::new(Vec::new(), 8 * 1024)))),
+            "" | "identity" => Ok(Self(Kind::Identity)),
+            "gzip" | "x-gzip" => Ok(Self(Kind::Gzip(flate2::write::MultiGzDecoder::new(out)))),
+            "deflate" => Ok(Self(Kind::Deflate(flate2::write::ZlibDecoder::new(out)))),
+            "br" => Ok(Self(Kind::Brotli(Box::new(brotli::DecompressorWriter::new(out, 8 * 1024))))),
             "zstd" => {
-                let decoder = zstd::stream::write::Decoder::new(Vec::new()).map_err(|error| DecodeError::Damaged("zstd", error))?;
-                Ok(Self::Zstd(Box::new(decoder)))
+                let failed = |error| DecodeError::Damaged("zstd", error);
+                let mut decoder = zstd::stream::write::Decoder::new(out).map_err(failed)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(failed)?;
+                Ok(Self(Kind::Zstd(Box::new(decoder))))
             }
             other => Err(DecodeError::Unknown(other.chars().take(40).collect())),
         }
@@ -52,21 +87,26 @@ impl Decoder {
 
     /// Whether bytes pass as they are.
     pub fn is_identity(&self) -> bool {
-        matches!(self, Self::Identity)
+        matches!(self.0, Kind::Identity)
     }
 
     /// The decoded bytes that this chunk gives.
     pub fn push(&mut self, chunk: &Bytes) -> Result<Bytes, DecodeError> {
-        fn through<W: Write>(name: &'static str, decoder: &mut W, chunk: &[u8], take: impl FnOnce(&mut W) -> Vec<u8>) -> Result<Bytes, DecodeError> {
-            decoder.write_all(chunk).and_then(|()| decoder.flush()).map_err(|error| DecodeError::Damaged(name, error))?;
-            Ok(take(decoder).into())
+        fn through<W: Write>(name: &'static str, decoder: &mut W, chunk: &[u8], out: impl FnOnce(&mut W) -> &mut Bounded) -> Result<Bytes, DecodeError> {
+            let decoded = decoder.write_all(chunk).and_then(|()| decoder.flush());
+            let out = out(decoder);
+            match decoded {
+                Ok(()) => Ok(std::mem::take(&mut out.decoded).into()),
+                Err(_) if out.burst => Err(DecodeError::Bomb(name, out.limit)),
+                Err(error) => Err(DecodeError::Damaged(name, error)),
+            }
         }
-        match self {
-            Self::Identity => Ok(chunk.clone()),
-            Self::Gzip(decoder) => through("gzip", decoder, chunk, |d| std::mem::take(d.get_mut())),
-            Self::Deflate(decoder) => through("deflate", decoder, chunk, |d| std::mem::take(d.get_mut())),
-            Self::Brotli(decoder) => through("br", &mut **decoder, chunk, |d| std::mem::take(d.get_mut())),
-            Self::Zstd(decoder) => through("zstd", &mut **decoder, chunk, |d| std::mem::take(d.get_mut())),
+        match &mut self.0 {
+            Kind::Identity => Ok(chunk.clone()),
+            Kind::Gzip(decoder) => through("gzip", decoder, chunk, |d| d.get_mut()),
+            Kind::Deflate(decoder) => through("deflate", decoder, chunk, |d| d.get_mut()),
+            Kind::Brotli(decoder) => through("br", &mut **decoder, chunk, |d| d.get_mut()),
+            Kind::Zstd(decoder) => through("zstd", &mut **decoder, chunk, |d| d.get_mut()),
         }
     }
 }
@@ -86,18 +126,23 @@ mod tests {
         br.write_all(&text).unwrap();
         let zstd = zstd::stream::encode_all(&text[..], 3).unwrap();
         for (name, body) in [("gzip", gzip.finish().unwrap()), ("deflate", deflate.finish().unwrap()), ("br", br.into_inner()), ("zstd", zstd)] {
-            let mut headers = HeaderMap::new();
-            headers.insert("content-encoding", name.parse().unwrap());
-            let mut decoder = Decoder::of(&headers).unwrap();
+            let mut decoder = Decoder::of(&encoding(name), text.len()).unwrap();
             let decoded: Vec<u8> = body.iter().flat_map(|byte| decoder.push(&Bytes::from(vec![*byte])).unwrap()).collect();
             assert_eq!(decoded, text, "{name}");
+            let mut decoder = Decoder::of(&encoding(name), text.len() - 1).unwrap();
+            let refused = decoder.push(&body.into()).unwrap_err().to_string();
+            assert_eq!(refused, format!("the {name} body unpacks to more than {} bytes", text.len() - 1));
         }
+    }
+
+    fn encoding(name: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-encoding", name.parse().unwrap());
+        headers
     }
 
     #[test]
     fn an_unknown_encoding_is_named() {
-        let mut headers = HeaderMap::new();
-        headers.insert("content-encoding", "snappy".parse().unwrap());
-        assert_eq!(Decoder::of(&headers).err().unwrap().to_string(), "content-encoding \"snappy\" cannot be read");
+        assert_eq!(Decoder::of(&encoding("snappy"), 1).err().unwrap().to_string(), "content-encoding \"snappy\" cannot be read");
     }
 }

@@ -6,6 +6,9 @@ use weighbridge_plugin_api::adapter::{Combine, Fact};
 
 use super::wire::Rules;
 
+/// A longer value is not kept: no number, tier or model name has so many bytes, and the adapter has 5 ms for them.
+const MAX_FACT_BYTES: usize = 64 * 1024;
+
 /// The facts found so far, one place for each rule.
 #[derive(Debug, Default)]
 pub(crate) struct FactSet {
@@ -35,12 +38,17 @@ impl FactSet {
         if !wanted && !self.wants(rules, None) {
             return;
         }
-        // What is not JSON (a terminal marker, a comment) holds no facts.
-        let _ = rules.set.scan(data, |rule, json| {
+        let mut found = Vec::new();
+        let whole = rules.set.scan(data, |rule, json| {
             if rules.filter_of[rule].is_none_or(|filter| passed & (1 << filter) != 0) {
-                self.take(rules, rule, json);
+                found.push((rule, json));
             }
         });
+        // What is not JSON (a terminal marker, a comment, an event that was cut off) holds no facts: the 12 of a torn 1234
+        // is no report.
+        if whole.is_ok() {
+            found.into_iter().for_each(|(rule, json)| self.take(rules, rule, json));
+        }
     }
 
     /// Whether a rule with this filter can still learn something: `first` rules stop at their first value.
@@ -50,7 +58,7 @@ impl FactSet {
     }
 
     fn take(&mut self, rules: &Rules, rule: usize, json: &str) {
-        if json == "null" {
+        if json == "null" || json.len() > MAX_FACT_BYTES {
             return;
         }
         let place = &mut self.values[rule];
@@ -79,5 +87,62 @@ impl FactSet {
     pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> Vec<Fact<'a>> {
         let named = rules.list.iter().zip(&self.values);
         named.filter_map(|(rule, value)| value.as_deref().map(|json| Fact { name: &rule.name, json })).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weighbridge_plugin_api::adapter::{Auth, EventFilter, FactRule, Framing, Plan, View};
+
+    use super::*;
+    use crate::meter::wire::Wire;
+
+    fn wire() -> Wire {
+        let filter = EventFilter { names: vec![], contains: vec!["\"used\"".into()] };
+        let rule = FactRule { name: "used".into(), pointer: "/used".into(), events: Some(filter), combine: Combine::Last };
+        Wire::new(plan(vec![rule])).unwrap()
+    }
+
+    fn plan(event_facts: Vec<FactRule>) -> Plan {
+        Plan {
+            dialect: "acme.chat".into(),
+            auth: Auth::None,
+            request_headers: vec![],
+            request_view: View::None,
+            response_view: View::None,
+            error_view: View::None,
+            framing: Framing::Sse,
+            stream_events: None,
+            body_facts: vec![],
+            event_facts,
+            body_text: vec![],
+            event_text: vec![],
+            prompt_text: vec![],
+            terminal: None,
+            failure: None,
+            hide: None,
+        }
+    }
+
+    fn read(events: &[&str]) -> Option<String> {
+        let wire = wire();
+        let mut facts = FactSet::new(&wire.event_facts);
+        events.iter().for_each(|event| facts.read_event(&wire.event_facts, None, event.as_bytes()));
+        facts.facts(&wire.event_facts).first().map(|fact| fact.json.to_owned())
+    }
+
+    #[test]
+    fn a_number_that_was_cut_off_is_no_report() {
+        let whole = r#"{"used":1234}"#;
+        for cut in 0..whole.len() {
+            assert_eq!(read(&[&whole[..cut]]), None, "cut at {cut}");
+            assert_eq!(read(&[r#"{"used":7}"#, &whole[..cut]]).as_deref(), Some("7"), "cut at {cut}");
+        }
+        assert_eq!(read(&[whole]).as_deref(), Some("1234"));
+    }
+
+    #[test]
+    fn a_value_of_an_absurd_length_is_not_kept() {
+        assert_eq!(read(&[&format!(r#"{{"used":"{}"}}"#, "x".repeat(MAX_FACT_BYTES))]), None);
     }
 }

@@ -25,22 +25,34 @@ pub struct SseScanner {
     scanned: usize,
 }
 
+/// An event that does not end: more than this is not kept.
+pub const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// There was such an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventTooLarge;
+
 impl SseScanner {
     /// Takes the next bytes and gives each event that they complete.
-    pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(SseEvent<'_>)) {
+    pub fn push(&mut self, chunk: &[u8], mut each: impl FnMut(SseEvent<'_>)) -> Result<(), EventTooLarge> {
         if self.torn.is_empty() {
-            let (used, scanned) = split(chunk, 0, |start, raw| each(parse(raw, start)));
+            let (used, scanned) = split(chunk, 0, 0, |start, raw| each(parse(raw, start)));
             self.torn.extend_from_slice(&chunk[used..]);
             self.scanned = scanned - used;
-            return;
+            return self.check();
         }
         let earlier = self.torn.len();
         let mut torn = std::mem::take(&mut self.torn);
         torn.extend_from_slice(chunk);
-        let (used, scanned) = split(&torn, self.scanned, |start, raw| each(parse(raw, start.saturating_sub(earlier))));
+        let (used, scanned) = split(&torn, self.scanned, earlier, |start, raw| each(parse(raw, start.saturating_sub(earlier))));
         torn.drain(..used);
         self.scanned = scanned - used;
         self.torn = torn;
+        self.check()
+    }
+
+    fn check(&self) -> Result<(), EventTooLarge> {
+        if self.torn.len() > MAX_EVENT_BYTES { Err(EventTooLarge) } else { Ok(()) }
     }
 
     /// The bytes of an event that is not complete yet.
@@ -58,17 +70,18 @@ impl SseScanner {
     }
 }
 
-/// Calls `event` for each run of lines that ends in a blank one. Gives where the unfinished event begins, and up to
-/// where whole lines were seen.
-fn split(bytes: &[u8], from: usize, mut event: impl FnMut(usize, &[u8])) -> (usize, usize) {
-    let (mut start, mut line) = (0, from);
-    while let Some(length) = memchr::memchr(b'\n', &bytes[line..]) {
-        let end = line + length + 1;
+/// Calls `event` for each run of lines that ends in a blank one. The line at `line` is known to hold no line feed before
+/// `from`: a long line that comes in many chunks is searched once. Gives where the unfinished event begins, and up to where
+/// whole lines were seen.
+fn split(bytes: &[u8], mut line: usize, mut from: usize, mut event: impl FnMut(usize, &[u8])) -> (usize, usize) {
+    let mut start = 0;
+    while let Some(found) = memchr::memchr(b'\n', &bytes[from..]) {
+        let (length, end) = (from + found - line, from + found + 1);
         if length == 0 || (length == 1 && bytes[line] == b'\r') {
             event(start, &bytes[start..end]);
             start = end;
         }
-        line = end;
+        (line, from) = (end, end);
     }
     (start, line)
 }
@@ -109,7 +122,7 @@ mod tests {
         };
         let mut from = 0;
         for cut in cuts.iter().copied().chain([STREAM.len()]) {
-            scanner.push(&STREAM.as_bytes()[from..cut], |event| keep(&mut all, event));
+            scanner.push(&STREAM.as_bytes()[from..cut], |event| keep(&mut all, event)).unwrap();
             from = cut;
         }
         scanner.finish(|event| keep(&mut all, event));
@@ -132,8 +145,16 @@ mod tests {
     fn an_event_says_where_it_begins_in_its_chunk() {
         let mut scanner = SseScanner::default();
         let mut starts = Vec::new();
-        scanner.push(b"data: 1\n\ndata: 2", |event| starts.push(event.starts_at));
-        scanner.push(b"\n\ndata: 3\n\n", |event| starts.push(event.starts_at));
+        scanner.push(b"data: 1\n\ndata: 2", |event| starts.push(event.starts_at)).unwrap();
+        scanner.push(b"\n\ndata: 3\n\n", |event| starts.push(event.starts_at)).unwrap();
         assert_eq!(starts, [0, 0, 2]);
+    }
+
+    #[test]
+    fn an_event_that_does_not_end_is_not_kept_for_ever() {
+        let mut scanner = SseScanner::default();
+        let megabyte = vec![b'x'; 1024 * 1024];
+        let pushes = std::iter::repeat_with(|| scanner.push(&megabyte, |_| panic!("no event has ended"))).take(17);
+        assert_eq!(pushes.map(|push| push.is_ok()).collect::<Vec<_>>(), [&[true; 16][..], &[false]].concat());
     }
 }

@@ -1,8 +1,6 @@
 //! The text that a counter counts where usage was not reported: what was generated, and what was asked.
 //! Only generated content is ever counted as output (metering rule 25).
 
-use bytes::Bytes;
-
 use super::{
     sse::SseScanner,
     wire::{Rules, Wire},
@@ -12,21 +10,20 @@ use crate::json::PointerSet;
 /// A stream's bytes, kept until its usage is known. Beyond the cap they are let go, and the count says so.
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
-    chunks: Vec<Bytes>,
-    bytes: usize,
+    /// A copy: a chunk of its own would keep the whole read buffer alive that it is a slice of.
+    bytes: Vec<u8>,
     pub(crate) truncated: bool,
 }
 
 impl Retained {
     const CAP: usize = 16 * 1024 * 1024;
 
-    pub(crate) fn keep(&mut self, chunk: &Bytes) {
-        if self.bytes + chunk.len() > Self::CAP {
-            self.truncated = true;
-            return;
+    pub(crate) fn keep(&mut self, chunk: &[u8]) {
+        // Once something is missing, what follows would be read as something else.
+        self.truncated |= self.bytes.len() + chunk.len() > Self::CAP;
+        if !self.truncated {
+            self.bytes.extend_from_slice(chunk);
         }
-        self.bytes += chunk.len();
-        self.chunks.push(chunk.clone());
     }
 }
 
@@ -42,9 +39,8 @@ pub(crate) fn of_stream(rules: &Rules, retained: &Retained) -> String {
             }
         });
     };
-    for chunk in &retained.chunks {
-        scanner.push(chunk, |event| event.data.iter().for_each(|data| read(event.name, data)));
-    }
+    // The cap is not above what an event may have.
+    let _ = scanner.push(&retained.bytes, |event| event.data.iter().for_each(|data| read(event.name, data)));
     scanner.finish(|event| event.data.iter().for_each(|data| read(event.name, data)));
     text
 }

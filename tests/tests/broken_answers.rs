@@ -1,0 +1,195 @@
+//! Answers that are broken in ways that would cost somebody money, memory or an answer: reports cut in the middle of a number,
+//! streams that do not end, bodies that unpack to a thousand times their size, redirects, and names that no record should hold.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use serde_json::Value;
+use weighbridge_tests::{Answer, Behaviour, Config, Framing, ReplayUpstream, Reply, Request, Weighbridge, decimal, fixtures};
+
+const ASK: &str = r#"{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"How heavy is it?"}]}"#;
+const ASK_STREAM: &str = r#"{"model":"openai/gpt-4o-mini","messages":[],"stream":true,"stream_options":{"include_usage":true}}"#;
+const ASK_TRANSLATED: &str = r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[{"role":"user","content":"How heavy?"}],"stream":true}"#;
+const WORDS: &str = "data: {\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Forty tons.\"}}]}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":812,\"completion_tokens\":1234}}\n\n";
+
+struct Scene {
+    upstream: ReplayUpstream,
+    weighbridge: Weighbridge,
+    key: String,
+}
+
+impl Scene {
+    fn set() -> Self {
+        let upstream = ReplayUpstream::start();
+        let config = Config::new().limit("idle_timeout_ms", 300);
+        let config = config.provider("openai", "openai", &upstream.base_url("openai")).provider("anthropic", "anthropic", &upstream.base_url("anthropic"));
+        let weighbridge = Weighbridge::start(config);
+        let key = weighbridge.admin().customer_with_key("acme", None);
+        Self { upstream, weighbridge, key }
+    }
+    fn does(&self, behaviour: impl Into<Behaviour>) {
+        self.upstream.set("openai", behaviour);
+    }
+    fn ask(&self, body: &str) -> std::io::Result<Answer> {
+        Request::post("/v1/chat/completions", body).bearer(&self.key).send(self.weighbridge.address())
+    }
+    /// All that comes through, whether or not it ends properly.
+    fn stream(&self, body: &str) -> (String, bool) {
+        let mut answering = Request::post("/v1/chat/completions", body).bearer(&self.key).open(self.weighbridge.address()).unwrap();
+        let mut text = Vec::new();
+        let whole = loop {
+            match answering.piece() {
+                Ok(Some(piece)) => text.extend(piece),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        (String::from_utf8(text).unwrap(), whole)
+    }
+    fn last_event(&self, count: usize) -> Value {
+        self.weighbridge.admin().wait_for_events(count).pop().unwrap()
+    }
+}
+
+/// A stream whose connection stays open after these bytes.
+fn endless(body: impl Into<Vec<u8>>) -> Reply {
+    Reply { framing: Framing::Untold, ..Reply::sse(body) }
+}
+
+#[test]
+fn a_report_that_is_cut_in_the_middle_of_a_number_is_no_report() {
+    let scene = Scene::set();
+    let body = format!("{WORDS}{USAGE}");
+    let from = body.find("prompt_tokens").unwrap();
+    let whole = body.len() - "\n\n".len();
+    for (count, cut) in (from..=whole).enumerate() {
+        scene.does(Reply::sse(body.as_bytes()).cut_off_after(cut));
+        scene.stream(ASK_STREAM);
+        let event = scene.last_event(count + 1);
+        let (input, output) = (&event["usage_source"]["input"], &event["usage_source"]["output"]);
+        let source = if cut == whole { "reported" } else { "counted" };
+        assert_eq!((input, output), (&source.into(), &source.into()), "cut at {cut}: {event:#}");
+        if cut == whole {
+            assert_eq!((&event["usage"]["input"], &event["usage"]["output"]), (&"812".into(), &"1234".into()), "{event:#}");
+        }
+    }
+}
+
+#[test]
+fn output_that_a_report_leaves_out_is_counted_and_not_free() {
+    let scene = Scene::set();
+    for (count, usage) in [r#"{"prompt_tokens":5}"#, r#"{"prompt_tokens":5,"completion_tokens":-10}"#].into_iter().enumerate() {
+        scene.does(Reply::json(format!(r#"{{"choices":[{{"message":{{"content":"Forty tons, more or less."}}}}],"usage":{usage}}}"#)));
+        assert_eq!(scene.ask(ASK).unwrap().status, 200);
+        let event = scene.last_event(count + 1);
+        assert_eq!((&event["usage"]["input"], &event["usage_source"]["input"]), (&"5".into(), &"reported".into()), "{event:#}");
+        assert_eq!(event["usage_source"]["output"], "counted", "{event:#}");
+        assert!(decimal(&event["usage"]["output"]) > 0.into(), "{event:#}");
+    }
+}
+
+#[test]
+fn a_stream_whose_body_does_not_end_ends_for_the_client_after_its_terminal_event() {
+    let scene = Scene::set();
+    let body = format!("{WORDS}{USAGE}data: [DONE]\n\n");
+    scene.does(endless(body.as_bytes()));
+    let (text, whole) = scene.stream(ASK_STREAM);
+    assert_eq!((text, whole), (body, true));
+    assert_eq!(scene.last_event(1)["status"], "completed");
+}
+
+#[test]
+fn a_client_is_told_that_the_provider_fell_silent() {
+    let scene = Scene::set();
+    for (count, tail) in ["", "data: {\"choi"].into_iter().enumerate() {
+        scene.does(endless(format!("{WORDS}{tail}")));
+        let (text, whole) = scene.stream(ASK_STREAM);
+        let last = text.split("\n\n").filter(|event| !event.is_empty()).last().unwrap();
+        let error: Value = serde_json::from_str(last.strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(
+            error["error"]["message"],
+            "The provider \"openai\" did not go on with its answer within 300 ms. What came through until then is counted and billed."
+        );
+        assert!(!whole, "it must not look whole: {text}");
+        assert_eq!(scene.last_event(count + 1)["status"], "partial");
+    }
+}
+
+#[test]
+fn a_translated_stream_that_is_cut_anywhere_ends_in_an_event_that_a_client_can_read() {
+    let scene = Scene::set();
+    let reply = fixtures::reply("anthropic-message.sse");
+    let cuts = (0..reply.body.len()).step_by(41);
+    for cut in cuts {
+        scene.upstream.set("anthropic", reply.clone().cut_off_after(cut));
+        let (text, _) = scene.stream(ASK_TRANSLATED);
+        let last = text.split("\n\n").filter(|event| !event.is_empty()).last().unwrap();
+        assert!(last.starts_with("data: {\"error\":{") && last.contains("broke off"), "cut at {cut}: {text}");
+    }
+}
+
+#[test]
+fn an_error_in_a_stream_without_a_report_is_not_charged() {
+    let scene = Scene::set();
+    let body = format!("{WORDS}data: {{\"error\":{{\"message\":\"overloaded\"}}}}\n\ndata: [DONE]\n\n");
+    scene.does(Reply::sse(body.as_bytes()));
+    assert_eq!(scene.stream(ASK_STREAM), (body, true));
+    let event = scene.last_event(1);
+    assert_eq!((&event["status"], &event["charge"]["status"]), (&"upstream_error".into(), &"free".into()), "{event:#}");
+}
+
+#[test]
+fn a_redirect_does_not_lead_the_client_past_the_gateway() {
+    let scene = Scene::set();
+    for status in [301, 304, 307] {
+        scene.does(Reply::new(status, "text/plain", "").header("location", "http://elsewhere.test/?key=secret"));
+        let answer = scene.ask(ASK).unwrap();
+        assert_eq!((answer.status, answer.header("location")), (502, None), "{}", answer.text());
+    }
+    for event in scene.weighbridge.admin().wait_for_events(3) {
+        assert_eq!((&event["status"], &event["charge"]["amount"]), (&"upstream_error".into(), &"0".into()), "{event:#}");
+    }
+}
+
+#[test]
+fn only_the_gateway_says_what_a_call_costs() {
+    let scene = Scene::set();
+    scene.does(fixtures::reply("openai-chat.sse").header("x-weighbridge-charge", "777"));
+    let answer = scene.ask(ASK_STREAM).unwrap();
+    assert_eq!((answer.status, answer.header("x-weighbridge-charge")), (200, None));
+    assert_eq!(scene.last_event(1)["status"], "completed");
+}
+
+#[test]
+fn a_name_that_would_fill_the_books_is_refused_or_left_out() {
+    let scene = Scene::set();
+    let long = "m".repeat(100_000);
+    let answer = scene.ask(&ASK.replace("gpt-4o-mini", &long)).unwrap();
+    assert_eq!((answer.status, answer.json()["error"]["param"].as_str()), (400, Some("model")), "{}", answer.text());
+    let property = Request::post("/v1/chat/completions", ASK).bearer(&scene.key).header("helicone-property-a", &long);
+    assert_eq!(property.send(scene.weighbridge.address()).unwrap().status, 400);
+    scene.does(Reply::json(format!(r#"{{"model":"{long}","choices":[],"usage":{{"prompt_tokens":5,"completion_tokens":6}}}}"#)));
+    assert_eq!(scene.ask(ASK).unwrap().status, 200);
+    let event = scene.last_event(1);
+    assert_eq!((&event["served_model"], &event["usage"]["output"]), (&Value::Null, &"6".into()), "{event:#}");
+}
+
+#[test]
+fn a_request_that_readers_could_disagree_about_is_refused() {
+    let scene = Scene::set();
+    // The provider reads the last one, and would not report usage.
+    let twice = ASK_STREAM.replace(r#"{"include_usage":true}"#, r#"{"include_usage":false},"stream_options":{}"#);
+    let answer = scene.ask(&twice).unwrap();
+    assert_eq!((answer.status, answer.json()["error"]["param"].as_str()), (400, Some("stream_options")), "{twice} {}", answer.text());
+    assert!(scene.upstream.take("openai").is_empty());
+    let admin = scene.weighbridge.admin();
+    let key = admin.post("keys", &serde_json::json!({ "name": "agency", "may_bill_others": true }));
+    let named = |values: &[&str]| {
+        let mut request = Request::post("/v1/chat/completions", ASK.replacen('{', "{\"user\":\"acme\",", 1)).bearer(key["secret"].as_str().unwrap());
+        for value in values {
+            request = request.header("x-weighbridge-customer", value);
+        }
+        request.send(scene.weighbridge.address()).unwrap().status
+    };
+    scene.does(fixtures::reply("openai-chat.json"));
+    assert_eq!([named(&[]), named(&["acme"]), named(&["acm\u{e9}"]), named(&["acme", "other"]), named(&[""])], [200, 200, 400, 400, 404]);
+}
