@@ -18,8 +18,8 @@ use crate::{
     dialect::{Dialect, RequestPointers},
     directory::Directory,
     route::Routes,
-    settle::Counted,
     upstream::{UpstreamClient, client},
+    weigh::Counted,
 };
 
 /// What an operator may set for all calls.

@@ -26,6 +26,7 @@ pub mod serve;
 mod settle;
 mod stream;
 pub mod upstream;
+mod weigh;
 
 pub use directory::Directory;
 pub use gateway::{Gateway, GatewayOptions, GatewayParts, NoObserver, Observer};

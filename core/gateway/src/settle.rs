@@ -6,20 +6,19 @@ use std::{
     time::Instant,
 };
 
-use weighbridge_domain::{
-    Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, Meter, ModelName, Source, Text, Timestamp, Usage, UsageEvent,
-};
+use weighbridge_domain::{Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, ModelName, Text, Timestamp, Usage, UsageEvent};
 use weighbridge_ledger::{LedgerError, Receipt, Reservation};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 use weighbridge_pricing::{PriceQuery, RatedEvent};
 
 use crate::{
     authenticate::Caller,
-    call::{MAX_MODEL_NAME, Request},
+    call::Request,
     dialect::Dialect,
     gateway::{Gateway, InFlight},
     meter::{Consumed, text, wire::Wire},
     route::Candidate,
+    weigh::{Known, Weighed},
 };
 
 /// A call that was admitted and has not ended: it holds the reservation. Dropping it unsettled makes the ledger write
@@ -206,106 +205,6 @@ impl OpenCall {
         inner.flags = vec!["nested_inference"];
         self.event(&inner, Weighed::of(Known::Reported(&reading), None), self.gateway.ids.next(self.received_at))
     }
-}
-
-/// What is known before anything is counted.
-enum Known<'a> {
-    Nothing,
-    Unknown,
-    Reported(&'a UsageReading),
-    Unreported(&'a UsageReading, bool),
-}
-
-impl End {
-    fn consumed_now(&self) -> Known<'_> {
-        match &self.consumed {
-            Consumed::Nothing => Known::Nothing,
-            Consumed::Unknown => Known::Unknown,
-            Consumed::Reported(reading) => Known::Reported(reading),
-            Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
-        }
-    }
-}
-
-/// Tokens counted by a counter, and whether it is the model's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counted {
-    /// Of the prompt.
-    pub(crate) input: u64,
-    /// Of the generated text.
-    pub(crate) output: u64,
-    /// By a tokenizer, not by length alone.
-    pub(crate) tokenized: bool,
-}
-
-/// Usage as it goes onto the record.
-#[derive(Default)]
-struct Weighed {
-    usage: Usage,
-    served_model: Option<ModelName>,
-    service_tier: Option<Text>,
-    flags: Vec<Text>,
-    extra: Vec<(Text, Vec<Measured>)>,
-    nothing: bool,
-}
-
-impl Weighed {
-    fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
-        match known {
-            Known::Nothing => Self { nothing: true, ..Self::default() },
-            Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
-            Known::Reported(reading) => Self::reported(reading),
-            Known::Unreported(reading, truncated) => {
-                let mut weighed = Self::reported(reading);
-                match counted {
-                    None => weighed.flags.push("usage_unknown".into()),
-                    Some(counted) => {
-                        // Only the side that was not reported: a stream that broke off may have told its input.
-                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_input()) {
-                            weighed.insert(Meter::INPUT, counted.input.into(), Source::Counted);
-                        }
-                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_output()) {
-                            weighed.insert(Meter::OUTPUT, counted.output.into(), Source::Counted);
-                        }
-                        weighed.flags.push("usage_counted".into());
-                        if !counted.tokenized {
-                            weighed.flags.push("counted_by_length".into());
-                        }
-                        if truncated {
-                            weighed.flags.push("counted_in_part".into());
-                        }
-                    }
-                }
-                weighed
-            }
-        }
-    }
-
-    fn reported(reading: &UsageReading) -> Self {
-        let mut weighed = Self {
-            served_model: reading.served_model.clone().filter(fits_a_record).map(ModelName::new),
-            service_tier: reading.service_tier.clone().filter(fits_a_record),
-            flags: reading.doubts.clone(),
-            extra: reading.extra.clone(),
-            ..Self::default()
-        };
-        for (meter, value) in &reading.quantities {
-            weighed.insert(meter.clone(), *value, Source::Reported);
-        }
-        weighed
-    }
-
-    /// What a plugin reports is checked once more: never negative, never twice (metering rule 36).
-    fn insert(&mut self, meter: Meter, value: Decimal, source: Source) {
-        if self.usage.insert(meter, value, source).is_err() {
-            self.flags.push("quarantined_usage".into());
-        }
-    }
-}
-
-/// A name of an absurd length is none.
-fn fits_a_record(name: &Text) -> bool {
-    name.len() <= MAX_MODEL_NAME
 }
 
 /// Tokens of a call, for the limit per minute.

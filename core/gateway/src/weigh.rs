@@ -1,0 +1,106 @@
+//! Weigh: from what was reported and what was counted to the usage of a record.
+
+use weighbridge_domain::{Decimal, Meter, ModelName, Source, Text, Usage};
+use weighbridge_plugin_api::adapter::{Measured, UsageReading};
+
+use crate::{call::MAX_MODEL_NAME, meter::Consumed, settle::End};
+
+/// What is known before anything is counted.
+pub(crate) enum Known<'a> {
+    Nothing,
+    Unknown,
+    Reported(&'a UsageReading),
+    Unreported(&'a UsageReading, bool),
+}
+
+impl End {
+    pub(crate) fn consumed_now(&self) -> Known<'_> {
+        match &self.consumed {
+            Consumed::Nothing => Known::Nothing,
+            Consumed::Unknown => Known::Unknown,
+            Consumed::Reported(reading) => Known::Reported(reading),
+            Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
+        }
+    }
+}
+
+/// Tokens counted by a counter, and whether it is the model's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Of the prompt.
+    pub(crate) input: u64,
+    /// Of the generated text.
+    pub(crate) output: u64,
+    /// By a tokenizer, not by length alone.
+    pub(crate) tokenized: bool,
+}
+
+/// Usage as it goes onto the record.
+#[derive(Default)]
+pub(crate) struct Weighed {
+    pub(crate) usage: Usage,
+    pub(crate) served_model: Option<ModelName>,
+    pub(crate) service_tier: Option<Text>,
+    pub(crate) flags: Vec<Text>,
+    pub(crate) extra: Vec<(Text, Vec<Measured>)>,
+    pub(crate) nothing: bool,
+}
+
+impl Weighed {
+    pub(crate) fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
+        match known {
+            Known::Nothing => Self { nothing: true, ..Self::default() },
+            Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
+            Known::Reported(reading) => Self::reported(reading),
+            Known::Unreported(reading, truncated) => {
+                let mut weighed = Self::reported(reading);
+                match counted {
+                    None => weighed.flags.push("usage_unknown".into()),
+                    Some(counted) => {
+                        // Only the side that was not reported: a stream that broke off may have told its input.
+                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_input()) {
+                            weighed.insert(Meter::INPUT, counted.input.into(), Source::Counted);
+                        }
+                        if !weighed.usage.iter().any(|quantity| quantity.meter.is_output()) {
+                            weighed.insert(Meter::OUTPUT, counted.output.into(), Source::Counted);
+                        }
+                        weighed.flags.push("usage_counted".into());
+                        if !counted.tokenized {
+                            weighed.flags.push("counted_by_length".into());
+                        }
+                        if truncated {
+                            weighed.flags.push("counted_in_part".into());
+                        }
+                    }
+                }
+                weighed
+            }
+        }
+    }
+
+    fn reported(reading: &UsageReading) -> Self {
+        let mut weighed = Self {
+            served_model: reading.served_model.clone().filter(fits_a_record).map(ModelName::new),
+            service_tier: reading.service_tier.clone().filter(fits_a_record),
+            flags: reading.doubts.clone(),
+            extra: reading.extra.clone(),
+            ..Self::default()
+        };
+        for (meter, value) in &reading.quantities {
+            weighed.insert(meter.clone(), *value, Source::Reported);
+        }
+        weighed
+    }
+
+    /// What a plugin reports is checked once more: never negative, never twice (metering rule 36).
+    fn insert(&mut self, meter: Meter, value: Decimal, source: Source) {
+        if self.usage.insert(meter, value, source).is_err() {
+            self.flags.push("quarantined_usage".into());
+        }
+    }
+}
+
+/// A name of an absurd length is none.
+fn fits_a_record(name: &Text) -> bool {
+    name.len() <= MAX_MODEL_NAME
+}
