@@ -5,6 +5,7 @@
 
 mod adapt;
 mod admit;
+pub mod answer;
 pub mod authenticate;
 pub mod call;
 mod detach;
@@ -19,6 +20,7 @@ mod limits;
 pub mod meter;
 mod models;
 pub mod pipeline;
+mod receive;
 pub mod refusal;
 pub mod respond;
 pub mod route;

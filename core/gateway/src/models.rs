@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use crate::{authenticate, gateway::Gateway, refusal::Refusal, respond::Answer, route::matches, serve};
+use crate::{answer::Answer, authenticate, gateway::Gateway, refusal::Refusal, route::matches, serve};
 
 pub(crate) fn list(gateway: &Gateway, headers: &HeaderMap) -> Result<Answer, Refusal> {
     let key = authenticate::key(gateway, headers, gateway.clock.now())?;

@@ -14,11 +14,12 @@ use std::sync::Arc;
 use crate::{
     adapt::adapt,
     admit::admit,
+    answer::Answer,
     authenticate,
     call::{self, Call},
     gateway::Gateway,
     refusal::Refusal,
-    respond::{self, Answer},
+    respond,
     route::route,
     settle::OpenCall,
     upstream,

@@ -1,22 +1,17 @@
 //! Respond: from the provider's answer to the client's. Whole answers are metered, committed and sent; streams are
 //! handed to [`crate::stream`].
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response::Parts};
-use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use weighbridge_domain::EventStatus;
 use weighbridge_plugin_api::adapter::{BodyPlan, UpstreamResponse, View};
 
 use crate::{
     adapt::fields,
+    answer::{Answer, AnswerBody},
     call::is_hop_by_hop,
     gateway::GatewayOptions,
     json,
@@ -25,15 +20,12 @@ use crate::{
         decode::Decoder,
         wire::{Pointers, Wire},
     },
+    receive::{collect, first_bytes, looks_like_events},
     refusal::Refusal,
     route::Candidate,
     settle::{End, OpenCall, Settled},
-    stream::{self, BoxError, Stream, StreamBody},
-    upstream::root_cause,
+    stream::{self, Stream, StreamBody},
 };
-
-/// What the client gets.
-pub type Answer = Response<AnswerBody>;
 
 /// One attempt's exchange with a provider.
 pub(crate) struct Exchange {
@@ -45,42 +37,6 @@ pub(crate) struct Exchange {
     pub(crate) state: Vec<u8>,
     pub(crate) options: GatewayOptions,
     pub(crate) sent: Instant,
-}
-
-/// The body of an answer: whole, or a stream.
-pub struct AnswerBody(Kind);
-
-enum Kind {
-    Whole(Option<Bytes>),
-    Stream(StreamBody),
-}
-
-impl AnswerBody {
-    /// A whole body.
-    pub fn whole(bytes: impl Into<Bytes>) -> Self {
-        Self(Kind::Whole(Some(bytes.into())))
-    }
-}
-
-impl Body for AnswerBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.0 {
-            Kind::Whole(bytes) => Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes)))),
-            Kind::Stream(stream) => stream.poll_next(context).map(|next| next.map(|bytes| bytes.map(Frame::data))),
-        }
-    }
-    fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Kind::Whole(None))
-    }
-    fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Kind::Stream(_) => SizeHint::default(),
-        }
-    }
 }
 
 /// Whether another candidate may be tried after this answer: the provider is overloaded or failed, and no byte of its
@@ -130,17 +86,6 @@ fn is_event_stream(content_type: &[u8]) -> bool {
     content_type.get(..NAME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(NAME))
 }
 
-const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
-
-fn looks_like_events(first: &[u8]) -> bool {
-    EVENT_FIELDS.iter().any(|field| first.starts_with(field))
-}
-
-/// So few bytes that more of them may still become the name of a field.
-fn may_become_events(first: &[u8]) -> bool {
-    !looks_like_events(first) && EVENT_FIELDS.iter().any(|field| field.starts_with(first))
-}
-
 fn stream_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, first: Option<Bytes>) -> Answer {
     let mut headers = carry_back(&head.headers);
     name_answer(&mut headers, &open, &exchange, None);
@@ -149,7 +94,7 @@ fn stream_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming
     if let Some(first) = first {
         stream.prefetched(first);
     }
-    answer(head.status, headers, AnswerBody(Kind::Stream(StreamBody::new(stream))))
+    answer(head.status, headers, AnswerBody::stream(StreamBody::new(stream)))
 }
 
 async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
@@ -242,55 +187,6 @@ fn translate(
     }
     let status = StatusCode::from_u16(said.status).map_err(|error| nonsense(error.to_string()))?;
     Ok(Some((status, translated)))
-}
-
-/// The next bytes of a body that are not empty; `None` at its end. Never silent for too long.
-async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
-    let provider = &exchange.candidate.provider;
-    loop {
-        let Ok(frame) = tokio::time::timeout(provider.timeouts.idle, body.frame()).await else {
-            return Err(Refusal::upstream_timeout(provider.name.as_str(), "go on with its answer", provider.timeouts.idle.as_millis()));
-        };
-        match frame.transpose().map_err(|error| Refusal::upstream_broke_off(provider.name.as_str(), &root_cause(&error)))? {
-            None => return Ok(None),
-            // Trailers are not part of the body.
-            Some(frame) => match frame.into_data() {
-                Ok(chunk) if !chunk.is_empty() => return Ok(Some(chunk)),
-                _ => {}
-            },
-        }
-    }
-}
-
-/// The first bytes of a body, enough of them to tell what it is; `None` when it is empty.
-async fn first_bytes(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
-    let mut first = Bytes::new();
-    while let Some(chunk) = next_chunk(body, exchange).await? {
-        first = if first.is_empty() { chunk } else { [first, chunk].concat().into() };
-        if !may_become_events(&first) {
-            break;
-        }
-    }
-    Ok((!first.is_empty()).then_some(first))
-}
-
-/// The whole body, within the limit, never silent for too long. The usual answer is one chunk and is not copied.
-async fn collect(mut body: Incoming, first: Option<Bytes>, exchange: &Exchange) -> Result<Bytes, Refusal> {
-    let limit = exchange.options.max_answer_bytes;
-    let mut whole = first.unwrap_or_default();
-    let mut joined: Option<BytesMut> = None;
-    while let Some(chunk) = next_chunk(&mut body, exchange).await? {
-        if whole.len() + joined.as_ref().map_or(0, BytesMut::len) + chunk.len() > limit {
-            return Err(Refusal::upstream_too_large(exchange.candidate.provider.name.as_str(), limit));
-        }
-        if whole.is_empty() && joined.is_none() {
-            whole = chunk;
-        } else {
-            joined.get_or_insert_with(|| BytesMut::from(&whole[..])).extend_from_slice(&chunk);
-            whole = Bytes::new();
-        }
-    }
-    Ok(joined.map_or(whole, BytesMut::freeze))
 }
 
 fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {

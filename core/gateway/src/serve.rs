@@ -12,13 +12,13 @@ use hyper_util::{
 use tokio::net::TcpListener;
 
 use crate::{
+    answer::{Answer, AnswerBody},
     call::Call,
     detach::Detached,
     dialect::Dialect,
     gateway::Gateway,
     models, pipeline,
     refusal::Refusal,
-    respond::{Answer, AnswerBody},
 };
 
 /// Serves until `shutdown` resolves, then waits for the calls in flight, at most `grace`.
