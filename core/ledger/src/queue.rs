@@ -91,14 +91,6 @@ impl Drop for Scratch {
     }
 }
 
-impl Inner {
-    /// Half of what is in flight waits. All of it would be the largest batch, and would leave the processor idle while
-    /// the disk works: the other half is what it works on in the meantime.
-    fn enough_wait(&self) -> bool {
-        self.waiting as usize >= self.open.len()
-    }
-}
-
 impl Queue {
     /// With holds that are open already.
     pub(crate) fn new(open: HashMap<EventId, Arc<Hold>>) -> Self {
@@ -164,7 +156,7 @@ impl Queue {
         inner.waiting += u32::from(someone_waits);
         let needed = match inner.committer {
             Committer::Busy => false,
-            Committer::Gathering => inner.enough_wait(),
+            Committer::Gathering => inner.open.is_empty(),
             Committer::Dozing => someone_waits,
             Committer::Asleep => true,
         };
@@ -191,8 +183,8 @@ impl Queue {
             inner.committer = Committer::Asleep;
             self.wake.wait(&mut inner);
         }
-        // Alone, waiting helps nobody. With others in flight, one write for several of them does.
-        if busy && inner.waiting > 0 && !inner.enough_wait() && !inner.closed {
+        // Alone, waiting helps nobody. With others in flight, one write for all of them does.
+        if busy && inner.waiting > 0 && !inner.open.is_empty() && !inner.closed {
             inner.committer = Committer::Gathering;
             let until = Instant::now() + windows.gather;
             while inner.committer == Committer::Gathering && !self.wake.wait_until(&mut inner, until).timed_out() {}
