@@ -162,7 +162,9 @@ impl Context {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let threads = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
+    // On one core a second thread only costs: handing tasks over, parking, waking.
+    let several_cores = std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+    let threads = several_cores && matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     let mut runtime = if threads { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
