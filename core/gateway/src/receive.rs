@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 
 use crate::{refusal::Refusal, respond::Exchange, upstream::root_cause};
 
@@ -22,6 +22,9 @@ fn may_become_events(first: &[u8]) -> bool {
 async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
     let provider = &exchange.candidate.provider;
     loop {
+        if body.is_end_stream() {
+            return Ok(None);
+        }
         let Ok(frame) = tokio::time::timeout(provider.timeouts.idle, body.frame()).await else {
             return Err(Refusal::upstream_timeout(provider.name.as_str(), "go on with its answer", provider.timeouts.idle.as_millis()));
         };

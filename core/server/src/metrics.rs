@@ -3,19 +3,34 @@
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
-use weighbridge_domain::UsageEvent;
+use weighbridge_domain::{Meter, Text, UsageEvent};
 use weighbridge_gateway::Observer;
 use weighbridge_ledger::Stats;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
     status: &'static str,
-    dialect: String,
-    provider: String,
+    dialect: Shared<Text>,
+    provider: Shared<Text>,
+}
+
+/// A label that is shared with the record: told on the path of every call, so nothing is copied.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Shared<T>(T);
+
+impl EncodeLabelValue for Shared<Text> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&&*self.0, encoder)
+    }
+}
+impl EncodeLabelValue for Shared<Meter> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.0.as_str(), encoder)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -26,7 +41,7 @@ struct RefusalLabels {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct MeterLabels {
-    meter: String,
+    meter: Shared<Meter>,
     source: &'static str,
 }
 
@@ -116,10 +131,10 @@ impl Metrics {
 
 impl Observer for Metrics {
     fn settled(&self, event: &UsageEvent) {
-        let labels = CallLabels { status: event.status.as_str(), dialect: event.dialect.to_string(), provider: event.provider.to_string() };
+        let labels = CallLabels { status: event.status.as_str(), dialect: Shared(event.dialect.clone()), provider: Shared(event.provider.text().clone()) };
         self.calls.get_or_create(&labels).inc();
         for quantity in event.usage.iter() {
-            let labels = MeterLabels { meter: quantity.meter.to_string(), source: quantity.source.as_str() };
+            let labels = MeterLabels { meter: Shared(quantity.meter.clone()), source: quantity.source.as_str() };
             self.quantities.get_or_create(&labels).inc_by(u64::try_from(quantity.value.trunc()).unwrap_or(0));
         }
         self.standing.get_or_create(&StandingLabels { what: "cost", status: event.cost.status.as_str() }).inc();
