@@ -55,6 +55,7 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
         model: request.model.as_str(),
         upstream_model: candidate.model.as_str(),
         streamed: request.streamed,
+        query: "",
         headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
         fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),

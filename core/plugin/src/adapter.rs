@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use weighbridge_domain::{Decimal, Meter, Text};
+use weighbridge_domain::{Currency, Decimal, Meter, Text};
 
 use crate::{PluginError, PluginIdentity};
 
@@ -17,6 +17,8 @@ pub enum Framing {
     Sse,
     /// A JSON value a line.
     Ndjson,
+    /// One JSON array, whose elements are the events.
+    JsonArray,
     /// `application/vnd.amazon.eventstream`.
     AwsEventStream,
 }
@@ -32,6 +34,18 @@ pub enum Combine {
     Max,
     /// The sum of numbers.
     Sum,
+    /// All of them, as a JSON array.
+    All,
+}
+
+/// Whether the provider bills for a dialect's calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Billing {
+    /// By what was used.
+    #[default]
+    Metered,
+    /// Not at all: nothing is read, nothing counted.
+    Free,
 }
 
 /// What a guest wants to see of a body.
@@ -59,7 +73,7 @@ pub struct EventFilter {
 pub struct FactRule {
     /// The name that `read_usage` knows it by.
     pub name: String,
-    /// RFC 6901; in text rules a segment `*` is every element or member.
+    /// RFC 6901, a segment `*` being every element or member; for header facts a header's name.
     pub pointer: String,
     /// Streams only.
     pub events: Option<EventFilter>,
@@ -100,6 +114,8 @@ pub enum Auth {
 pub struct Plan {
     /// The client dialect this plan is for.
     pub dialect: Text,
+    /// Whether its calls are billed.
+    pub billing: Billing,
     /// How the credential goes onto the wire.
     pub auth: Auth,
     /// Client headers that the guest may see, in lower case.
@@ -118,6 +134,10 @@ pub struct Plan {
     pub body_facts: Vec<FactRule>,
     /// Facts of a stream's events.
     pub event_facts: Vec<FactRule>,
+    /// Facts of an answer's headers.
+    pub header_facts: Vec<FactRule>,
+    /// Facts of the client's request.
+    pub request_facts: Vec<FactRule>,
     /// Generated text in a whole answer.
     pub body_text: Vec<String>,
     /// Generated text in a stream's events.
@@ -152,6 +172,8 @@ pub struct ClientRequest<'a> {
     pub upstream_model: &'a str,
     /// Whether the client asked for a stream.
     pub streamed: bool,
+    /// The client's query.
+    pub query: &'a str,
     /// The headers that the plan named.
     pub headers: Vec<(&'a str, &'a [u8])>,
     /// The fields that the plan named, in its order.
@@ -193,6 +215,10 @@ pub struct UpstreamRequest {
     pub body: BodyPlan,
     /// Apply the plan's hide rule.
     pub hide: bool,
+    /// The answer's framing when it is streamed, where it is not the plan's.
+    pub framing: Option<Framing>,
+    /// The framing of a translated stream for the client, where it is not server-sent events.
+    pub client_framing: Option<Framing>,
     /// Given back with later calls of this exchange.
     pub state: Vec<u8>,
 }
@@ -285,6 +311,8 @@ pub type Measured = (Meter, Decimal);
 pub struct UsageReading {
     /// Disjoint; empty: usage was not reported.
     pub quantities: Vec<Measured>,
+    /// What the adapter counted itself.
+    pub counted: Vec<Measured>,
     /// The model that the answer names.
     pub served_model: Option<Text>,
     /// The tier that the answer names.
@@ -293,6 +321,10 @@ pub struct UsageReading {
     pub doubts: Vec<Text>,
     /// Inference at another model inside the same answer.
     pub extra: Vec<(Text, Vec<Measured>)>,
+    /// What the provider says it charges.
+    pub stated_cost: Option<(Decimal, Currency)>,
+    /// What prices may depend on beside model and tier.
+    pub dimensions: Vec<(Text, Text)>,
 }
 
 /// A provider's adapter.

@@ -70,7 +70,7 @@ fn request(plan: &Plan) -> ClientRequest<'_> {
         View::Full => (Vec::new(), Some(BODY)),
         View::None => (Vec::new(), None),
     };
-    ClientRequest { dialect: &plan.dialect, model: "large", upstream_model: "large", streamed: true, headers: Vec::new(), fields, body }
+    ClientRequest { dialect: &plan.dialect, model: "large", upstream_model: "large", streamed: true, query: "", headers: Vec::new(), fields, body }
 }
 
 fn measure(what: &str, mut call: impl FnMut() -> bool) {

@@ -83,6 +83,7 @@ fn prepare(adapter: &dyn weighbridge_plugin_api::Adapter, dialect: &str, body: &
         model: "m",
         upstream_model: "m",
         streamed: false,
+        query: "",
         headers: Vec::new(),
         fields: Vec::new(),
         body: Some(body.as_bytes()),

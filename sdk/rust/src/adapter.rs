@@ -9,7 +9,7 @@ use crate::{Decimal, PluginError, Slot, bindings::adapter::exports::weighbridge:
 
 pub use crate::bindings::types::Header;
 pub use wit::{
-    Auth, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule, Plan,
+    Auth, Billing, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule, Plan,
     StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, View,
 };
 
@@ -34,6 +34,8 @@ impl Quantity {
 pub struct UsageReading {
     /// Disjoint: no token is counted under two meters.
     pub quantities: Vec<Quantity>,
+    /// What the adapter itself counted, of the request usually: characters, images. Meters of their own.
+    pub counted: Vec<Quantity>,
     /// The model that the answer names.
     pub served_model: Option<String>,
     /// The tier that the answer names.
@@ -42,6 +44,19 @@ pub struct UsageReading {
     pub doubts: Vec<String>,
     /// Inference at another model inside the same answer: its name and its quantities.
     pub extra: Vec<(String, Vec<Quantity>)>,
+    /// What the provider says it charges.
+    pub stated_cost: Option<StatedCost>,
+    /// What prices may depend on beside model and tier, by name: `geography`, `speed`, ….
+    pub dimensions: Vec<(String, String)>,
+}
+
+/// A provider's own statement of what a call cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatedCost {
+    /// Exact, as it stands in the answer.
+    pub amount: Decimal,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// A provider's adapter. Register it with [`register_adapter!`](crate::register_adapter).
@@ -73,6 +88,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             dialect: String::new(),
+            billing: Billing::Metered,
             auth: Auth::None,
             request_headers: Vec::new(),
             request_view: View::None,
@@ -82,6 +98,8 @@ impl Default for Plan {
             stream_events: None,
             body_facts: Vec::new(),
             event_facts: Vec::new(),
+            header_facts: Vec::new(),
+            request_facts: Vec::new(),
             body_text: Vec::new(),
             event_text: Vec::new(),
             prompt_text: Vec::new(),
@@ -102,6 +120,8 @@ impl Default for UpstreamRequest {
             headers: Vec::new(),
             body: BodyPlan::Unchanged,
             hide: false,
+            framing: None,
+            client_framing: None,
             state: Vec::new(),
             attrs: Vec::new(),
         }
@@ -187,10 +207,13 @@ impl From<UsageReading> for wit::UsageReading {
     fn from(reading: UsageReading) -> Self {
         Self {
             quantities: quantities(reading.quantities),
+            counted: quantities(reading.counted),
             served_model: reading.served_model,
             service_tier: reading.service_tier,
             doubts: reading.doubts,
             extra: reading.extra.into_iter().map(|(model, list)| wit::ExtraUsage { model, quantities: quantities(list) }).collect(),
+            stated_cost: reading.stated_cost.map(|cost| wit::StatedCost { amount: cost.amount.into(), currency: cost.currency }),
+            dimensions: reading.dimensions.into_iter().map(|(key, value)| crate::bindings::types::Attr { key, value }).collect(),
             attrs: Vec::new(),
         }
     }

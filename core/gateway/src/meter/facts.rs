@@ -65,6 +65,13 @@ impl FactSet {
         let number = |text: &str| exact::parse(text).ok();
         match (rules.list[rule].combine, place.as_deref()) {
             (Combine::First, Some(_)) => {}
+            (Combine::All, None) => *place = Some(format!("[{json}]")),
+            (Combine::All, Some(before)) if before.len() + json.len() < MAX_FACT_BYTES => {
+                let text = place.get_or_insert_default();
+                text.pop();
+                text.extend([",", json, "]"]);
+            }
+            (Combine::All, Some(_)) => {}
             (Combine::Max, Some(before)) => {
                 if number(json) > number(before) {
                     *place = Some(json.to_owned());
@@ -92,7 +99,7 @@ impl FactSet {
 
 #[cfg(test)]
 mod tests {
-    use weighbridge_plugin_api::adapter::{Auth, EventFilter, FactRule, Framing, Plan, View};
+    use weighbridge_plugin_api::adapter::{Auth, Billing, EventFilter, FactRule, Framing, Plan, View};
 
     use super::*;
     use crate::meter::wire::Wire;
@@ -106,6 +113,7 @@ mod tests {
     fn plan(event_facts: Vec<FactRule>) -> Plan {
         Plan {
             dialect: "acme.chat".into(),
+            billing: Billing::Metered,
             auth: Auth::None,
             request_headers: vec![],
             request_view: View::None,
@@ -115,6 +123,8 @@ mod tests {
             stream_events: None,
             body_facts: vec![],
             event_facts,
+            header_facts: vec![],
+            request_facts: vec![],
             body_text: vec![],
             event_text: vec![],
             prompt_text: vec![],

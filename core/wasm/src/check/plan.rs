@@ -41,6 +41,14 @@ fn one(plan: &Plan) -> Check {
     rules(&plan.body_facts)?;
     rules(&plan.event_facts)?;
     rules(&plan.event_text)?;
+    rules(&plan.request_facts)?;
+    if plan.header_facts.len() > RULES {
+        return Err(format!("there are {} rules; at most {RULES}", plan.header_facts.len()));
+    }
+    for rule in &plan.header_facts {
+        text::name("the fact", &rule.name, 128)?;
+        text::header_name(&rule.pointer)?;
+    }
     plan.body_text.iter().chain(&plan.prompt_text).try_for_each(|pointer| text::pointer(pointer))?;
     plan.hide.iter().try_for_each(|hide| text::pointer(&hide.pointer))
 }

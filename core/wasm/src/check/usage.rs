@@ -7,12 +7,24 @@ use super::{Check, text};
 
 const EXTRA: usize = 100;
 const DOUBTS: usize = 32;
+const DIMENSIONS: usize = 16;
 
 /// A reading that can become usage.
 pub(crate) fn reading(reading: &UsageReading) -> Check {
-    quantities(&reading.quantities)?;
+    let all: Vec<_> = reading.quantities.iter().chain(&reading.counted).cloned().collect();
+    quantities(&all)?;
     reading.served_model.iter().try_for_each(|model| text::name("the served model", model, 256))?;
     reading.service_tier.iter().try_for_each(|tier| text::name("the service tier", tier, 64))?;
+    if reading.stated_cost.is_some_and(|(amount, _)| amount.is_sign_negative()) {
+        return Err("a stated cost below zero".into());
+    }
+    if reading.dimensions.len() > DIMENSIONS {
+        return Err(format!("{} dimensions; at most {DIMENSIONS}", reading.dimensions.len()));
+    }
+    for (name, value) in &reading.dimensions {
+        snake_case("dimension", name)?;
+        text::name("the dimension's value", value, 128)?;
+    }
     if reading.extra.len() > EXTRA || reading.doubts.len() > DOUBTS {
         return Err(format!("{} extra models and {} doubts; at most {EXTRA} and {DOUBTS}", reading.extra.len(), reading.doubts.len()));
     }
@@ -20,7 +32,7 @@ pub(crate) fn reading(reading: &UsageReading) -> Check {
         text::name("the extra model", model, 256)?;
         quantities(list)?;
     }
-    reading.doubts.iter().try_for_each(|doubt| snake_case(doubt))
+    reading.doubts.iter().try_for_each(|doubt| snake_case("doubt", doubt))
 }
 
 fn quantities(list: &[Measured]) -> Check {
@@ -28,7 +40,7 @@ fn quantities(list: &[Measured]) -> Check {
     list.iter().try_for_each(|(meter, value)| usage.insert(meter.clone(), *value, Source::Reported)).map_err(|error| format!("the quantity {error}"))
 }
 
-fn snake_case(doubt: &str) -> Check {
-    let fine = (1..=64).contains(&doubt.len()) && doubt.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if fine { Ok(()) } else { Err(format!("the doubt {} is not snake_case of 1 to 64 characters", text::shown(doubt))) }
+fn snake_case(what: &str, name: &str) -> Check {
+    let fine = (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if fine { Ok(()) } else { Err(format!("the {what} {} is not snake_case of 1 to 64 characters", text::shown(name))) }
 }

@@ -1,11 +1,13 @@
 //! From the contract's records to the socket's values.
 
+use weighbridge_domain::{Currency, Decimal};
 use weighbridge_plugin_api::adapter as api;
 
 use super::records::{
-    Auth, BodyPlan, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, FactRule, Framing, Header, Plan, StreamStep, UpstreamRequest,
-    UsageReading, View,
+    Auth, Billing, BodyPlan, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, FactRule, Framing, Header, Plan, StatedCost, StreamStep,
+    UpstreamRequest, UsageReading, View,
 };
+use crate::log::one_line;
 use crate::v0_1_0::types::Quantity;
 
 impl From<View> for api::View {
@@ -14,6 +16,18 @@ impl From<View> for api::View {
             View::None => api::View::None,
             View::Fields(pointers) => api::View::Fields(pointers),
             View::Full => api::View::Full,
+        }
+    }
+}
+
+impl From<Framing> for api::Framing {
+    fn from(framing: Framing) -> Self {
+        match framing {
+            Framing::None => api::Framing::None,
+            Framing::Sse => api::Framing::Sse,
+            Framing::Ndjson => api::Framing::Ndjson,
+            Framing::JsonArray => api::Framing::JsonArray,
+            Framing::AwsEventStream => api::Framing::AwsEventStream,
         }
     }
 }
@@ -31,6 +45,7 @@ impl From<FactRule> for api::FactRule {
             Combine::Last => api::Combine::Last,
             Combine::Max => api::Combine::Max,
             Combine::Sum => api::Combine::Sum,
+            Combine::All => api::Combine::All,
         };
         Self { name: rule.name, pointer: rule.pointer, events: rule.events.map(Into::into), combine }
     }
@@ -41,6 +56,10 @@ impl From<Plan> for api::Plan {
         let rules = |rules: Vec<FactRule>| rules.into_iter().map(Into::into).collect();
         Self {
             dialect: plan.dialect.into(),
+            billing: match plan.billing {
+                Billing::Metered => api::Billing::Metered,
+                Billing::Free => api::Billing::Free,
+            },
             auth: match plan.auth {
                 Auth::None => api::Auth::None,
                 Auth::Bearer => api::Auth::Bearer,
@@ -53,15 +72,12 @@ impl From<Plan> for api::Plan {
             request_view: plan.request_view.into(),
             response_view: plan.response_view.into(),
             error_view: plan.error_view.into(),
-            framing: match plan.framing {
-                Framing::None => api::Framing::None,
-                Framing::Sse => api::Framing::Sse,
-                Framing::Ndjson => api::Framing::Ndjson,
-                Framing::AwsEventStream => api::Framing::AwsEventStream,
-            },
+            framing: plan.framing.into(),
             stream_events: plan.stream_events.map(Into::into),
             body_facts: rules(plan.body_facts),
             event_facts: rules(plan.event_facts),
+            header_facts: rules(plan.header_facts),
+            request_facts: rules(plan.request_facts),
             body_text: plan.body_text,
             event_text: rules(plan.event_text),
             prompt_text: plan.prompt_text,
@@ -98,6 +114,8 @@ impl From<UpstreamRequest> for api::UpstreamRequest {
             headers: headers(request.headers),
             body: request.body.into(),
             hide: request.hide,
+            framing: request.framing.map(Into::into),
+            client_framing: request.client_framing.map(Into::into),
             state: request.state,
         }
     }
@@ -125,6 +143,11 @@ impl From<StreamStep> for api::StreamStep {
     }
 }
 
+fn stated_cost(cost: StatedCost) -> Result<(Decimal, Currency), String> {
+    let currency = Currency::parse(&cost.currency).ok_or_else(|| format!("{:?} is not a currency: three capital letters are", one_line(&cost.currency, 80)))?;
+    Ok((cost.amount.exact()?, currency))
+}
+
 impl TryFrom<UsageReading> for api::UsageReading {
     type Error = String;
     fn try_from(reading: UsageReading) -> Result<Self, String> {
@@ -132,10 +155,13 @@ impl TryFrom<UsageReading> for api::UsageReading {
         let extra = reading.extra.into_iter().map(|extra| Ok((extra.model.into(), measured(extra.quantities)?)));
         Ok(Self {
             quantities: measured(reading.quantities)?,
+            counted: measured(reading.counted)?,
             served_model: reading.served_model.map(Into::into),
             service_tier: reading.service_tier.map(Into::into),
             doubts: reading.doubts.into_iter().map(Into::into).collect(),
             extra: extra.collect::<Result<_, String>>()?,
+            stated_cost: reading.stated_cost.map(stated_cost).transpose()?,
+            dimensions: reading.dimensions.into_iter().map(|attr| (attr.key.into(), attr.value.into())).collect(),
         })
     }
 }

@@ -84,6 +84,7 @@ impl Adapter {
             model: request.model,
             upstream_model: request.upstream_model,
             streamed: request.streamed,
+            query: request.query,
             headers: request.headers.iter().map(|(name, value)| HeaderRef { name, value }).collect(),
             fields: fields(&request.fields),
             body: request.body,

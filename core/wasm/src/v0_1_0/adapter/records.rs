@@ -2,7 +2,7 @@
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-use crate::v0_1_0::types::{Attr, AttrRef, Quantity};
+use crate::v0_1_0::types::{Attr, AttrRef, Decimal, Quantity};
 
 #[derive(ComponentType, Lift, Clone, Copy)]
 #[component(enum)]
@@ -14,6 +14,8 @@ pub(crate) enum Framing {
     Sse,
     #[component(name = "ndjson")]
     Ndjson,
+    #[component(name = "json-array")]
+    JsonArray,
     #[component(name = "aws-eventstream")]
     AwsEventStream,
 }
@@ -30,6 +32,18 @@ pub(crate) enum Combine {
     Max,
     #[component(name = "sum")]
     Sum,
+    #[component(name = "all")]
+    All,
+}
+
+#[derive(ComponentType, Lift, Clone, Copy)]
+#[component(enum)]
+#[repr(u8)]
+pub(crate) enum Billing {
+    #[component(name = "metered")]
+    Metered,
+    #[component(name = "free")]
+    Free,
 }
 
 #[derive(ComponentType, Lift)]
@@ -88,6 +102,7 @@ pub(crate) enum Auth {
 #[component(record)]
 pub(crate) struct Plan {
     pub(crate) dialect: String,
+    pub(crate) billing: Billing,
     pub(crate) auth: Auth,
     #[component(name = "request-headers")]
     pub(crate) request_headers: Vec<String>,
@@ -104,6 +119,10 @@ pub(crate) struct Plan {
     pub(crate) body_facts: Vec<FactRule>,
     #[component(name = "event-facts")]
     pub(crate) event_facts: Vec<FactRule>,
+    #[component(name = "header-facts")]
+    pub(crate) header_facts: Vec<FactRule>,
+    #[component(name = "request-facts")]
+    pub(crate) request_facts: Vec<FactRule>,
     #[component(name = "body-text")]
     pub(crate) body_text: Vec<String>,
     #[component(name = "event-text")]
@@ -145,6 +164,7 @@ pub(crate) struct ClientRequest<'a> {
     #[component(name = "upstream-model")]
     pub(crate) upstream_model: &'a str,
     pub(crate) streamed: bool,
+    pub(crate) query: &'a str,
     pub(crate) headers: Vec<HeaderRef<'a>>,
     pub(crate) fields: Vec<Field<'a>>,
     pub(crate) body: Option<&'a [u8]>,
@@ -187,6 +207,9 @@ pub(crate) struct UpstreamRequest {
     pub(crate) headers: Vec<Header>,
     pub(crate) body: BodyPlan,
     pub(crate) hide: bool,
+    pub(crate) framing: Option<Framing>,
+    #[component(name = "client-framing")]
+    pub(crate) client_framing: Option<Framing>,
     pub(crate) state: Vec<u8>,
     pub(crate) attrs: Vec<Attr>,
 }
@@ -267,13 +290,24 @@ pub(crate) struct ExtraUsage {
 
 #[derive(ComponentType, Lift)]
 #[component(record)]
+pub(crate) struct StatedCost {
+    pub(crate) amount: Decimal,
+    pub(crate) currency: String,
+}
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
 pub(crate) struct UsageReading {
     pub(crate) quantities: Vec<Quantity>,
+    pub(crate) counted: Vec<Quantity>,
     #[component(name = "served-model")]
     pub(crate) served_model: Option<String>,
     #[component(name = "service-tier")]
     pub(crate) service_tier: Option<String>,
     pub(crate) doubts: Vec<String>,
     pub(crate) extra: Vec<ExtraUsage>,
+    #[component(name = "stated-cost")]
+    pub(crate) stated_cost: Option<StatedCost>,
+    pub(crate) dimensions: Vec<Attr>,
     pub(crate) attrs: Vec<Attr>,
 }

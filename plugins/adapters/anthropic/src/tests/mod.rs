@@ -49,6 +49,7 @@ pub fn request(dialect: &str, upstream_model: &str, streamed: bool, body: &str) 
         model: "claude".into(),
         upstream_model: upstream_model.into(),
         streamed,
+        query: String::new(),
         headers: vec![],
         fields: vec![],
         body: (dialect == "openai.chat").then(|| body.as_bytes().to_vec()),

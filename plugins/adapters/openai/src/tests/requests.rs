@@ -15,6 +15,7 @@ fn request(upstream_model: &str, streamed: bool, stream_options: Option<&str>) -
         model: "gpt-4o".into(),
         upstream_model: upstream_model.into(),
         streamed,
+        query: String::new(),
         headers: vec![],
         fields: vec![Field { pointer: "/stream_options".into(), json: stream_options.map(Into::into) }],
         body: None,
