@@ -1,5 +1,7 @@
 //! A batch: encoded records that are committed together, and who waits for which of them.
 
+use std::task::Waker;
+
 use weighbridge_domain::UsageEvent;
 
 use crate::{
@@ -46,18 +48,21 @@ pub(crate) enum Answer {
 impl Answer {
     /// Tells of a failure; whoever was told is not told again.
     pub(crate) fn fail(&mut self, error: &LedgerError) {
-        match std::mem::replace(self, Answer::Nobody) {
-            Answer::Nobody => {}
+        let waker = match std::mem::replace(self, Answer::Nobody) {
+            Answer::Nobody => None,
             Answer::Receipt(promise) => promise.keep(Err(error.clone())),
             Answer::Done(promise) => promise.keep(Err(error.clone())),
             Answer::Lsn(promise) => promise.keep(Err(error.clone())),
+        };
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 
-    /// Tells that it is durable: the record's number, and the first event with its place if there are any.
-    pub(crate) fn keep(self, lsn: u64, receipt: Option<Receipt>) {
+    /// It is durable: the record's number, and the first event with its place if there are any. Gives back whom to wake.
+    pub(crate) fn keep(self, lsn: u64, receipt: Option<Receipt>) -> Option<Waker> {
         match self {
-            Answer::Nobody => {}
+            Answer::Nobody => None,
             Answer::Receipt(promise) => promise.keep(receipt.ok_or(LedgerError::Closed)),
             Answer::Done(promise) => promise.keep(Ok(())),
             Answer::Lsn(promise) => promise.keep(Ok(lsn)),

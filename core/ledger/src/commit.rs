@@ -1,6 +1,6 @@
 //! The committer: one thread that makes everything that waits durable at once, then tells everyone.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc, task::Waker, time::Duration};
 
 use crate::{
     apply::Landed,
@@ -23,13 +23,14 @@ pub(crate) struct Committer {
     shared: Arc<Shared>,
     writer: Writer,
     landed: Vec<Landed>,
+    wakers: Vec<Waker>,
     /// Callers per commit of late, in sixteenths.
     recent: u32,
 }
 
 impl Committer {
     pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
-        Self { shared, writer, landed: Vec::new(), recent: 0 }
+        Self { shared, writer, landed: Vec::new(), wakers: Vec::new(), recent: 0 }
     }
 
     /// Until the queue is closed.
@@ -116,7 +117,7 @@ impl Committer {
             lsn += 1;
             match entry.what {
                 What::Settle { events, answer } => {
-                    answer.keep(lsn, events.first().map(|event| Receipt { id: event.id, seq: seq + 1 }));
+                    self.wakers.extend(answer.keep(lsn, events.first().map(|event| Receipt { id: event.id, seq: seq + 1 })));
                     let place = Place { segment: tail.segment, offset, lsn };
                     let first_seq = seq + 1;
                     seq += events.len() as u64;
@@ -125,14 +126,15 @@ impl Committer {
                     }
                 }
                 What::Document { document, answer } => {
-                    answer.keep(lsn, None);
+                    self.wakers.extend(answer.keep(lsn, None));
                     self.landed.push(Landed::Document(document));
                 }
-                What::Mark { answer } => answer.keep(lsn, None),
+                What::Mark { answer } => self.wakers.extend(answer.keep(lsn, None)),
                 What::Hold | What::Carried => {}
             }
             offset += u64::from(entry.length);
         }
+        self.shared.board.post(&mut self.wakers);
         self.shared.backlog.push(&mut self.landed, events as usize, tail.lsn);
         self.writer.digest(&batch.bytes);
     }

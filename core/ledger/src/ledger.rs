@@ -18,6 +18,7 @@ use crate::{
     document::Document,
     error::{LedgerError, OpenError},
     health::Health,
+    herald::{Board, Herald},
     hold::{Abandoned, Hold, Reservation},
     journal::{
         Tail,
@@ -105,6 +106,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: Queue,
     pub(crate) backlog: Backlog,
+    pub(crate) board: Arc<Board>,
     /// What is durable; only the committer writes it.
     pub(crate) tail: Mutex<Tail>,
     pub(crate) health: Health,
@@ -173,6 +175,11 @@ impl Ledger {
         let applier = thread("ledger-apply").spawn(move || also.backlog.run(&mut applier))?;
         let threads = Mutex::new(Some(Threads { committer, applier, _lock: lock }));
         Ok(Self { running: Arc::new(Running { shared: shared.clone(), threads }), shared })
+    }
+
+    /// The task that wakes those who wait, to be spawned on their runtime: cheaper than being woken from the committer's thread.
+    pub fn herald(&self) -> Herald {
+        Herald::new(self.shared.board.clone())
     }
 
     /// Writes down that a call is about to be made. Never waits for the disk: the hold is durable with the next group commit.

@@ -23,6 +23,7 @@ mod document;
 mod error;
 mod format;
 mod health;
+mod herald;
 mod hold;
 mod index;
 mod journal;
@@ -38,6 +39,7 @@ mod verify;
 
 pub use document::{Document, DocumentKind};
 pub use error::{LedgerError, OpenError};
+pub use herald::Herald;
 pub use hold::{Hold, Reservation};
 pub use journal::disk::{Disk, DiskFile, RealDisk};
 pub use ledger::{Ledger, LedgerOptions, Opened, RecoveryReport};

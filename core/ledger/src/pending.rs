@@ -34,22 +34,23 @@ type Slot<T> = Mutex<State<T>>;
 pub(crate) struct Promise<T>(Option<Arc<Slot<T>>>);
 
 impl<T> Promise<T> {
-    pub(crate) fn keep(mut self, result: Result<T, LedgerError>) {
-        self.complete(result);
+    /// Gives the result; who waits for it is still to be woken.
+    pub(crate) fn keep(mut self, result: Result<T, LedgerError>) -> Option<Waker> {
+        self.complete(result)
     }
 
-    fn complete(&mut self, result: Result<T, LedgerError>) {
-        let Some(slot) = self.0.take() else { return };
+    fn complete(&mut self, result: Result<T, LedgerError>) -> Option<Waker> {
+        let slot = self.0.take()?;
         let before = std::mem::replace(&mut *slot.lock(), State::Done(result));
-        if let State::Waiting(Some(waker)) = before {
-            waker.wake();
-        }
+        if let State::Waiting(waker) = before { waker } else { None }
     }
 }
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        self.complete(Err(LedgerError::Closed));
+        if let Some(waker) = self.complete(Err(LedgerError::Closed)) {
+            waker.wake();
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn open(options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Open
         health: Health::new(options.disk.clone(), options.path.clone(), options.min_free_bytes),
         queue: Queue::new(journal.open.clone()),
         backlog: Backlog::new(applier.applied()),
+        board: std::sync::Arc::default(),
         tail: Mutex::new(tail),
         store: RwLock::new(Some(store)),
         counters: Default::default(),

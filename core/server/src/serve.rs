@@ -50,12 +50,14 @@ pub struct Running {
     stop: watch::Sender<bool>,
     data_plane: JoinHandle<()>,
     admin_plane: JoinHandle<()>,
+    herald: JoinHandle<()>,
 }
 
 /// Starts both planes.
 pub fn start(app: Arc<App>, listeners: Listeners, token: AdminToken) -> std::io::Result<Running> {
     let (data, admin) = (listeners.data.local_addr()?, listeners.admin.local_addr()?);
     let (stop, stopped) = watch::channel(false);
+    let herald = tokio::spawn(app.office.ledger.herald());
     let grace = Duration::from_millis(app.settings.load().loaded.config.limits.shutdown_grace_ms);
     let data_plane = tokio::spawn(weighbridge_gateway::serve(app.gateway.clone(), listeners.data, until(stopped.clone()), grace));
     let router = admin::router(app.clone(), token);
@@ -64,7 +66,7 @@ pub fn start(app: Arc<App>, listeners: Listeners, token: AdminToken) -> std::io:
             tracing::error!(%error, "the admin API ended");
         }
     });
-    Ok(Running { data, admin, app, stop, data_plane, admin_plane })
+    Ok(Running { data, admin, app, stop, data_plane, admin_plane, herald })
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -81,6 +83,7 @@ impl Running {
         let _ = tokio::time::timeout(Duration::from_secs(5), self.admin_plane).await;
         let ledger = self.app.office.ledger.clone();
         let _ = tokio::task::spawn_blocking(move || ledger.close()).await;
+        self.herald.abort();
     }
 }
 

@@ -8,6 +8,7 @@ use weighbridge_plugin_api::adapter::{
 use weighbridge_plugin_api::{Failure, PluginError, PluginIdentity};
 
 use crate::check;
+use crate::memo::Memo;
 use crate::pool::{BODY_OUTPUT, Plugin, Pool, Runtime, SMALL_OUTPUT, Size, Socket, Unconfigured};
 use crate::v0_1_0::adapter::{self as wire, Adapter as Guest};
 
@@ -15,6 +16,7 @@ use crate::v0_1_0::adapter::{self as wire, Adapter as Guest};
 pub(crate) struct Adapter {
     pool: Arc<Pool<Guest>>,
     plans: Vec<Plan>,
+    prepared: Memo,
 }
 
 impl Adapter {
@@ -27,7 +29,7 @@ impl Adapter {
             Err(Unconfigured::Failed(error)) => return Err(error),
         };
         check::plans(&plans).map_err(|what| error(Failure::Nonsense(what)))?;
-        Ok(Self { pool, plans })
+        Ok(Self { pool, plans, prepared: Memo::default() })
     }
 }
 
@@ -49,12 +51,15 @@ impl api::Adapter for Adapter {
         &self.plans
     }
     fn prepare(&self, request: &ClientRequest<'_>) -> Result<UpstreamRequest, PluginError> {
-        self.pool.call(
-            Guest::PREPARE,
-            Size { input: request.body.map_or(0, <[u8]>::len) + shown(&request.fields), output: BODY_OUTPUT },
-            |guest, store| guest.prepare(store, request),
-            |answer| checked(UpstreamRequest::from(answer), check::upstream_request),
-        )
+        let ask = || {
+            self.pool.call(
+                Guest::PREPARE,
+                Size { input: request.body.map_or(0, <[u8]>::len) + shown(&request.fields), output: BODY_OUTPUT },
+                |guest, store| guest.prepare(store, request),
+                |answer| checked(UpstreamRequest::from(answer), check::upstream_request),
+            )
+        };
+        self.prepared.answer(request, ask)
     }
     fn read_usage(&self, dialect: &str, facts: &[Fact<'_>]) -> Result<UsageReading, PluginError> {
         self.pool.call(

@@ -22,6 +22,7 @@ mod guest;
 mod host;
 mod instances;
 mod log;
+mod memo;
 mod options;
 mod pool;
 mod pricing;
