@@ -177,11 +177,14 @@ fn what_was_sent_and_not_answered_is_sent_again_where_the_operator_says_so() {
 #[test]
 fn a_client_that_leaves_while_a_retry_is_waited_for_ends_the_tries() {
     let upstream = ReplayUpstream::start();
-    let (weighbridge, key) = start(&upstream, "back_off_ms = 800\nlongest_back_off_ms = 800\n");
+    let (weighbridge, key) = start(&upstream, "back_off_ms = 2000\n");
     upstream.set_in_turn("one", [failing(503).into(), good()]);
     let mut client = std::net::TcpStream::connect(weighbridge.address()).expect("a connection");
     client.write_all(&request("one/gpt-4o-mini", &key).encode(weighbridge.address())).expect("the request is sent");
-    upstream.wait_for_request("one");
+    // The failure is noted, and the pause has begun.
+    while provider(&weighbridge.admin().get("providers"), "one")["health"]["last_error"].is_null() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     drop(client);
     let events = weighbridge.admin().wait_for_events(1);
     assert_eq!(attempts(&events), ["1 one 503 upstream_error free"]);
