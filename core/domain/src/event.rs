@@ -73,13 +73,13 @@ pub struct UsageEvent {
     pub streamed: bool,
     /// The provider's status code, if it answered.
     pub http_status: Option<u16>,
-    /// When the call came in: prices are looked up at this time.
+    /// When the call came in, the same for all its attempts: prices are looked up at this time.
     pub started_at: Timestamp,
-    /// When it was settled.
+    /// When the attempt ended.
     pub completed_at: Timestamp,
-    /// From the call to the first byte of the answer's body.
+    /// From the attempt's begin to the first byte of the answer's body. The first attempt begins with the call.
     pub time_to_first_token_ms: Option<u32>,
-    /// From the call to its settlement.
+    /// From the attempt's begin to its end: an attempt does not answer for those before it, nor for the pause between them.
     pub duration_ms: u32,
     /// What was consumed.
     pub usage: Usage,

@@ -41,8 +41,11 @@ impl UpstreamRequest {
 /// A client's opt-in to a stream that is not byte for byte the provider's: cost and charge in its usage chunk.
 const INCLUDE: &str = "x-weighbridge-include";
 
+/// Tells an adapter not to ask for usage in a stream: this provider has refused the question (metering rule 23).
+const UNASKED: (&str, &str) = ("usage", "unasked");
+
 /// Asks the adapter and builds the request.
-pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, request: &Request) -> Result<UpstreamRequest, Refusal> {
+pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, request: &Request, may_ask_for_usage: bool) -> Result<UpstreamRequest, Refusal> {
     let provider = &candidate.provider;
     let wire = provider.wire(dialect).ok_or_else(|| Refusal::dialect_not_spoken(dialect, provider.name.as_str(), request.model.as_str()))?;
     // The adapter decides by what it sees here, the provider by what it reads: they must not be able to differ.
@@ -59,6 +62,7 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
         headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
         fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
+        attrs: if may_ask_for_usage { Vec::new() } else { vec![UNASKED] },
     };
     let planned = provider.adapter.prepare(&seen).map_err(|error| Refusal::plugin(&error))?;
     let nonsense = |why: String| Refusal::plugin_nonsense(&provider.adapter.identity().name, why);

@@ -1,11 +1,13 @@
 //! The ways in which a call ends without an answer from the provider that could be delivered. Each is a settlement with
 //! a record, and gives back the refusal that the client sees.
 
-use std::{sync::Arc, sync::atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use hyper::body::Incoming;
+use http::StatusCode;
 use weighbridge_domain::EventStatus;
 use weighbridge_ledger::Reservation;
 use weighbridge_plugin_api::adapter::UsageReading;
@@ -30,7 +32,7 @@ impl OpenCall {
         Self {
             id: head.id,
             received_at: head.received_at,
-            received: head.received,
+            attempt_began: head.received,
             dialect: gateway.dialect_name(head.dialect),
             dialect_kind: head.dialect,
             client_gone: head.client_gone.clone(),
@@ -57,22 +59,29 @@ impl OpenCall {
     /// No provider answered.
     pub(crate) async fn unanswered(self, candidate: &Candidate, why: NoAnswer) -> Refusal {
         let refusal = why.refusal(&candidate.provider);
-        let end = unanswered(candidate, &why);
+        let end = End::unanswered(candidate, &why);
         self.close(end, refusal).await
     }
 
-    /// This candidate did not answer; there is another.
-    pub(crate) fn attempt_unanswered(&mut self, candidate: &Candidate, why: NoAnswer) {
-        tracing::info!(id = %self.id, provider = %candidate.provider.name, reason = %why.refusal(&candidate.provider), "trying the next candidate");
-        self.attempt_failed(unanswered(candidate, &why));
+    /// Waits for the next attempt. False: the client went away meanwhile.
+    pub(crate) async fn pause(&mut self, pause: Duration) -> bool {
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        self.attempt_began = Instant::now();
+        !self.client_gone()
     }
 
-    /// This candidate answered with an error; there is another.
-    pub(crate) fn attempt_answered(&mut self, candidate: &Candidate, answer: &Response<Incoming>) {
-        tracing::info!(id = %self.id, provider = %candidate.provider.name, status = answer.status().as_u16(), "trying the next candidate");
-        let mut end = End::new(candidate, EventStatus::UpstreamError, Consumed::Nothing);
-        end.http_status = Some(answer.status().as_u16());
-        self.attempt_failed(end);
+    /// The client went away between two attempts: those that were made are the record.
+    pub(crate) async fn left(mut self) -> Refusal {
+        let events = std::mem::take(&mut self.earlier);
+        let Self { gateway, reservation, in_flight, .. } = self;
+        if let Err(error) = gateway.ledger.settle(reservation, events).await {
+            tracing::error!(%error, "a failed call could not be recorded");
+        }
+        drop(in_flight);
+        // Nobody is there to read it.
+        Refusal::internal()
     }
 
     /// The provider did not do what was asked, and said so.
@@ -114,9 +123,21 @@ impl OpenCall {
     }
 }
 
-fn unanswered(candidate: &Candidate, why: &NoAnswer) -> End {
-    let consumed = if matches!(why, NoAnswer::Unreachable(_)) { Consumed::Nothing } else { Consumed::Unknown };
-    let mut end = End::new(candidate, EventStatus::UpstreamError, consumed);
-    end.waive = Some(NOT_CHARGED);
-    end
+impl End {
+    /// A try without an answer.
+    pub(crate) fn unanswered(candidate: &Candidate, why: &NoAnswer) -> Self {
+        let consumed = if matches!(why, NoAnswer::Unreachable(_)) { Consumed::Nothing } else { Consumed::Unknown };
+        let mut end = Self::new(candidate, EventStatus::UpstreamError, consumed);
+        end.waive = Some(NOT_CHARGED);
+        end
+    }
+
+    /// A try whose answer was a failure, and was not forwarded. Where it began well, what it consumed is not known.
+    pub(crate) fn answered(candidate: &Candidate, status: StatusCode) -> Self {
+        let consumed = if status.is_success() { Consumed::Unknown } else { Consumed::Nothing };
+        let mut end = Self::new(candidate, EventStatus::UpstreamError, consumed);
+        end.http_status = Some(status.as_u16());
+        end.waive = Some(NOT_CHARGED).filter(|_| status.is_success());
+        end
+    }
 }

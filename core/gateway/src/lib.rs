@@ -1,11 +1,13 @@
 //! The path of a call, one file per verb. Start at [`pipeline`].
 //!
 //! `call` (accept) → `authenticate` → `route` → `admit` → `adapt` → `upstream` → `meter` → `settle` (rate, commit) →
-//! `respond`, with `stream` and `forward` for answers that are streamed and `ends` for calls that end early.
+//! `respond`, with `stream` and `forward` for answers that are streamed and `ends` for calls that end early. `attempt`
+//! says what is tried next, by `retry` and `health`.
 
 mod adapt;
 mod admit;
 pub mod answer;
+mod attempt;
 pub mod authenticate;
 pub mod call;
 mod detach;
@@ -14,15 +16,19 @@ pub mod directory;
 mod ends;
 mod forward;
 pub mod gateway;
+pub mod health;
 mod idle;
 pub mod json;
 mod limits;
 pub mod meter;
 mod models;
+mod peek;
 pub mod pipeline;
+pub mod policy;
 mod receive;
 pub mod refusal;
 pub mod respond;
+mod retry;
 pub mod route;
 pub mod serve;
 mod settle;
@@ -32,6 +38,8 @@ mod weigh;
 
 pub use directory::Directory;
 pub use gateway::{Gateway, GatewayOptions, GatewayParts, NoObserver, Observer};
-pub use route::{Candidate, Routes, Target};
+pub use health::{CircuitState, Health, HealthReport};
+pub use policy::{BareNames, CircuitPolicy, RetryPolicy, RoutingPolicy};
+pub use route::{Alias, Candidate, Routes, Strategy, Target, Wanted};
 pub use serve::serve;
 pub use upstream::{Provider, ProviderError, ProviderSetup, Timeouts};

@@ -15,6 +15,7 @@ use crate::{
     adapt::adapt,
     admit::admit,
     answer::Answer,
+    attempt::{Tries, Verdict},
     authenticate,
     call::{self, Call},
     gateway::Gateway,
@@ -32,24 +33,28 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
     let (head, body) = call.split();
     let request = call::read(body, &head.headers, &gateway.pointers, gateway.body_limits()).await?;
     let caller = authenticate::customer(&gateway, known, &head.headers, &request, now).await?;
-    let route = route(&gateway, &caller, &request.model, head.dialect.as_str(), head.id.pick())?;
+    let route = route(&gateway, &head, &caller, &request)?;
     let reservation = admit(&gateway, &head, &caller, &request, &route)?;
     let mut open = OpenCall::new(gateway, &head, caller, request, reservation);
+    let mut tries = Tries::new(route, &head);
 
-    for candidate in route.candidates() {
-        let upstream_request = match adapt(candidate, head.dialect.as_str(), &head.headers, &open.request) {
+    loop {
+        let candidate = tries.candidate();
+        let upstream_request = match adapt(candidate, head.dialect.as_str(), &head.headers, &open.request, tries.may_ask_for_usage()) {
             Ok(request) => request,
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };
         let (request, exchange) = upstream_request.split(candidate, open.gateway.options);
         let sent = upstream::call(&open.gateway.upstream, &open.reservation, &candidate.provider, request).await;
-        let last = route.is_last(candidate);
-        match sent {
-            Err(no_answer) if last => return Err(open.unanswered(candidate, no_answer).await),
-            Err(no_answer) => open.attempt_unanswered(candidate, no_answer),
-            Ok(answer) if !last && respond::may_fall_back(&answer) => open.attempt_answered(candidate, &answer),
-            Ok(answer) => return respond::respond(open, exchange, answer).await,
+        match tries.judge(&open, &exchange, sent).await {
+            Verdict::Respond(answer) => return respond::respond(open, exchange, answer).await,
+            Verdict::GiveUp(no_answer) => return Err(open.unanswered(&exchange.candidate, no_answer).await),
+            Verdict::TryAgain(failed, pause) => {
+                open.attempt_failed(failed);
+                if !open.pause(pause).await {
+                    return Err(open.left().await);
+                }
+            }
         }
     }
-    Err(Refusal::internal())
 }

@@ -12,6 +12,7 @@ use weighbridge_plugin_api::adapter::{BodyPlan, UpstreamResponse, View};
 use crate::{
     adapt::fields,
     answer::{Answer, AnswerBody},
+    attempt::Answered,
     call::is_hop_by_hop,
     gateway::GatewayOptions,
     json,
@@ -39,22 +40,15 @@ pub(crate) struct Exchange {
     pub(crate) sent: Instant,
 }
 
-/// Whether another candidate may be tried after this answer: the provider is overloaded or failed, and no byte of its
-/// answer was forwarded.
-pub(crate) fn may_fall_back(answer: &Response<Incoming>) -> bool {
-    let status = answer.status();
-    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
-}
-
 /// Turns the provider's answer into the client's.
-pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response<Incoming>) -> Result<Answer, Refusal> {
-    let (head, body) = answer.into_parts();
+pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Answered) -> Result<Answer, Refusal> {
+    let Answered { head, first, body } = answer;
     if head.status.is_redirection() || head.status.is_informational() {
         let refusal = Refusal::upstream_redirect(exchange.candidate.provider.name.as_str(), head.status.as_u16());
         return Err(open.not_served(&exchange, head.status, refusal).await);
     }
     if !head.status.is_success() {
-        return error_answer(open, exchange, head, body).await;
+        return error_answer(open, exchange, head, body, first).await;
     }
     let decoder = match Decoder::of(&head.headers, exchange.options.max_answer_bytes) {
         Ok(decoder) => decoder,
@@ -66,7 +60,7 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
     };
     let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_event_stream(kind.as_bytes()));
     if names_stream {
-        return Ok(stream_answer(open, exchange, head, body, decoder, None));
+        return Ok(stream_answer(open, exchange, head, body, decoder, first));
     }
     if open.request.streamed {
         // Some providers stream under another content type: the first bytes tell.
@@ -81,7 +75,7 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Response
     whole_answer(open, exchange, head, body, None, decoder).await
 }
 
-fn is_event_stream(content_type: &[u8]) -> bool {
+pub(crate) fn is_event_stream(content_type: &[u8]) -> bool {
     const NAME: &[u8] = b"text/event-stream";
     content_type.get(..NAME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(NAME))
 }
@@ -130,8 +124,8 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
 }
 
 /// A provider's refusal: forwarded as it is, recorded, and not billed.
-async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming) -> Result<Answer, Refusal> {
-    let received = match collect(body, None, &exchange).await {
+async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>) -> Result<Answer, Refusal> {
+    let received = match collect(body, first, &exchange).await {
         Ok(received) => received,
         Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),
     };
@@ -209,8 +203,8 @@ fn carry_back(headers: &HeaderMap) -> HeaderMap {
 
 fn name_answer(headers: &mut HeaderMap, open: &OpenCall, exchange: &Exchange, arrived: Option<Instant>) {
     put(headers, "x-weighbridge-model", exchange.candidate.model.as_str());
-    // What the gateway itself took: before the request was sent, and since the answer arrived.
-    let before = exchange.sent.duration_since(open.received);
+    // What the gateway itself took for this attempt: before the request was sent, and since the answer arrived.
+    let before = exchange.sent.duration_since(open.attempt_began);
     let after = arrived.map(|at| at.elapsed()).unwrap_or_default();
     put(headers, "x-weighbridge-overhead-us", &(before + after).as_micros().to_string());
 }

@@ -1,13 +1,21 @@
 //! Route: from the model that a client names to the candidates that may serve it, in their order.
 //!
-//! An alias of the configuration, `provider/model`, or a bare name that the price book knows of a configured provider.
+//! An alias of the configuration, `provider/model`, or a bare name that the price book knows of a configured provider. A
+//! route is made before the call is admitted: what is tried later is taken from it, so that the reservation covers it.
 
 use std::{collections::HashMap, sync::Arc};
 
-use weighbridge_domain::ModelName;
-use weighbridge_pricing::PriceBook;
+use weighbridge_domain::{CostStatus, Decimal, Meter, ModelName, Source, Timestamp, Usage};
+use weighbridge_pricing::{PriceBook, PriceQuery};
 
-use crate::{authenticate::Caller, gateway::Gateway, refusal::Refusal, upstream::Provider};
+use crate::{
+    authenticate::Caller,
+    call::{Head, Request},
+    gateway::Gateway,
+    policy::{BareNames, RoutingPolicy},
+    refusal::Refusal,
+    upstream::Provider,
+};
 
 /// One place that may serve a call.
 #[derive(Clone)]
@@ -21,6 +29,7 @@ pub struct Candidate {
 /// The candidates of a call, the first to be tried first; never empty. Only [`route`] makes one.
 pub struct Route {
     candidates: Vec<Candidate>,
+    policy: RoutingPolicy,
 }
 
 impl Route {
@@ -28,10 +37,21 @@ impl Route {
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
-    /// Whether there is none to try after this one.
-    pub(crate) fn is_last(&self, candidate: &Candidate) -> bool {
-        self.candidates.last().is_some_and(|last| std::ptr::eq(last, candidate))
+    /// How they are tried.
+    pub fn policy(&self) -> &RoutingPolicy {
+        &self.policy
     }
+}
+
+/// A name that clients ask for.
+#[derive(Clone)]
+pub struct Alias {
+    /// Where it goes.
+    pub targets: Vec<Target>,
+    /// In which order.
+    pub strategy: Strategy,
+    /// Further tries of the same target, where that is not as for all.
+    pub retries: Option<u32>,
 }
 
 /// A target of an alias.
@@ -45,65 +65,129 @@ pub struct Target {
     pub fallback: bool,
 }
 
+/// In which order the targets that are not fallbacks are tried. Fallbacks follow in the order in which they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// One of them by weight, then the others.
+    #[default]
+    Weighted,
+    /// The cheapest first, by the price book; those without a price last.
+    Cheapest,
+    /// As they are written.
+    Order,
+}
+
 /// What clients may ask for, as configured. Immutable: a reload swaps it whole.
 #[derive(Default, Clone)]
 pub struct Routes {
     /// By the operator's name.
     pub providers: HashMap<String, Arc<Provider>>,
     /// By the alias.
-    pub aliases: HashMap<String, Vec<Target>>,
+    pub aliases: HashMap<String, Alias>,
+    /// How calls are routed.
+    pub policy: RoutingPolicy,
+}
+
+/// What an order may depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The model's name as the client wrote it.
+    pub name: &'a str,
+    /// When the call came in: prices are those of this time.
+    pub at: Timestamp,
+    /// The size of the request's body: prices are compared for a call of this size.
+    pub body_bytes: usize,
+    /// Any number, the same for the same call.
+    pub pick: u64,
 }
 
 impl Routes {
-    /// The candidates for a model's name; `pick` is any number, the same for the same call.
-    pub fn resolve(&self, name: &str, book: &PriceBook, pick: u64) -> Vec<Candidate> {
-        if let Some(targets) = self.aliases.get(name) {
-            return ordered(targets, pick);
+    /// The candidates for a model's name, and how they are tried.
+    pub fn resolve(&self, wanted: &Wanted<'_>, book: &PriceBook) -> (Vec<Candidate>, RoutingPolicy) {
+        if let Some(alias) = self.aliases.get(wanted.name) {
+            let mut policy = self.policy;
+            policy.retry.retries = alias.retries.unwrap_or(policy.retry.retries);
+            return (ordered(alias, wanted, book), policy);
         }
-        if let Some((provider, model)) = name.split_once('/')
+        if let Some((provider, model)) = wanted.name.split_once('/')
             && let Some(provider) = self.providers.get(provider)
         {
-            return vec![Candidate { provider: provider.clone(), model: model.into() }];
+            return (vec![Candidate { provider: provider.clone(), model: model.into() }], self.policy);
         }
-        let sells = |provider: &&Arc<Provider>| book.providers_of(name).any(|seller| *seller == *provider.price_book);
+        let sells = |provider: &&Arc<Provider>| book.providers_of(wanted.name).any(|seller| *seller == *provider.price_book);
         let mut sellers: Vec<_> = self.providers.values().filter(sells).cloned().collect();
         sellers.sort_by(|a, b| a.name.cmp(&b.name));
-        sellers.into_iter().map(|provider| Candidate { provider, model: name.into() }).take(1).collect()
+        let mut candidates: Vec<_> = sellers.into_iter().map(|provider| Candidate { provider, model: wanted.name.into() }).collect();
+        match self.policy.bare_names {
+            BareNames::First => candidates.truncate(1),
+            BareNames::Cheapest => candidates.sort_by_cached_key(|candidate| price_key(candidate, wanted, book)),
+        }
+        (candidates, self.policy)
     }
 }
 
-/// One of the weighted targets first, then the other weighted ones, then the fallbacks in their order.
-fn ordered(targets: &[Target], pick: u64) -> Vec<Candidate> {
-    let (fallbacks, mut weighted): (Vec<_>, Vec<_>) = targets.iter().partition(|target| target.fallback);
-    let total: u64 = weighted.iter().map(|target| u64::from(target.weight)).sum();
-    if total > 0 {
-        let mut left = pick % total;
-        let first = weighted.iter().position(|target| match left.checked_sub(u64::from(target.weight)) {
-            Some(rest) => {
-                left = rest;
-                false
-            }
-            None => true,
-        });
-        weighted.rotate_left(first.unwrap_or(0));
+/// By the alias's strategy, then the fallbacks in their order.
+fn ordered(alias: &Alias, wanted: &Wanted<'_>, book: &PriceBook) -> Vec<Candidate> {
+    let (fallbacks, mut first): (Vec<_>, Vec<_>) = alias.targets.iter().partition(|target| target.fallback);
+    match alias.strategy {
+        Strategy::Weighted => by_weight(&mut first, wanted.pick),
+        Strategy::Cheapest => first.sort_by_cached_key(|target| price_key(&target.candidate, wanted, book)),
+        Strategy::Order => {}
     }
-    weighted.into_iter().chain(fallbacks).map(|target| target.candidate.clone()).collect()
+    first.into_iter().chain(fallbacks).map(|target| target.candidate.clone()).collect()
+}
+
+/// Brings one of the targets to the front, by weight; the others follow as they are written.
+fn by_weight(targets: &mut [&Target], pick: u64) {
+    let total: u64 = targets.iter().map(|target| u64::from(target.weight)).sum();
+    if total == 0 {
+        return;
+    }
+    let mut left = pick % total;
+    let first = targets.iter().position(|target| match left.checked_sub(u64::from(target.weight)) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    });
+    targets.rotate_left(first.unwrap_or(0));
+}
+
+/// Output tokens of the call for which prices are compared: how many there will be is not known.
+const EXPECTED_OUTPUT: u64 = 500;
+
+/// What the call would cost there, at four bytes of request a token: for an order, never for money. Without a price: last.
+fn price_key(candidate: &Candidate, wanted: &Wanted<'_>, book: &PriceBook) -> (bool, Decimal) {
+    let mut usage = Usage::new();
+    let input = wanted.body_bytes.div_ceil(4) as u64;
+    // Both meters are new to it and both quantities positive.
+    let _ = usage.insert(Meter::INPUT, input.into(), Source::Counted);
+    let _ = usage.insert(Meter::OUTPUT, EXPECTED_OUTPUT.into(), Source::Counted);
+    let query = PriceQuery { provider: &candidate.provider.price_book, model: candidate.model.as_str(), at: wanted.at, service_tier: None };
+    let cost = book.cost(&query, &usage).cost;
+    match cost.amount.filter(|_| cost.status != CostStatus::Unpriced) {
+        Some(amount) => (false, amount),
+        None => (true, Decimal::ZERO),
+    }
 }
 
 /// Finds the candidates, of those that the key may use and whose adapter speaks the dialect.
-pub(crate) fn route(gateway: &Gateway, caller: &Caller, model: &ModelName, dialect: &str, pick: u64) -> Result<Route, Refusal> {
+pub(crate) fn route(gateway: &Gateway, call: &Head, caller: &Caller, request: &Request) -> Result<Route, Refusal> {
+    let (model, dialect) = (&request.model, call.dialect.as_str());
     if let Some(allowed) = &caller.key().key.models
         && !allowed.iter().any(|pattern| matches(pattern, model.as_str()))
     {
         return Err(Refusal::model_not_allowed(model.as_str()));
     }
-    let found = gateway.routes.load().resolve(model.as_str(), &gateway.book.load(), pick);
+    let wanted = Wanted { name: model.as_str(), at: call.received_at, body_bytes: request.body.len(), pick: call.id.pick() };
+    let (found, policy) = gateway.routes.load().resolve(&wanted, &gateway.book.load());
     let first = found.first().cloned().ok_or_else(|| Refusal::model_not_found(model.as_str()))?;
     let candidates: Vec<_> = found.into_iter().filter(|candidate| candidate.provider.wire(dialect).is_some()).collect();
     if candidates.is_empty() {
         return Err(Refusal::dialect_not_spoken(dialect, first.provider.name.as_str(), model.as_str()));
     }
-    Ok(Route { candidates })
+    Ok(Route { candidates, policy })
 }
 
 /// `*` at the end of a pattern stands for anything.

@@ -27,13 +27,14 @@ pub(crate) struct OpenCall {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) id: EventId,
     pub(crate) received_at: Timestamp,
-    pub(crate) received: Instant,
     pub(crate) dialect: Text,
     pub(crate) dialect_kind: Dialect,
     pub(crate) client_gone: Arc<AtomicBool>,
     pub(crate) caller: Caller,
     pub(crate) request: Request,
     pub(crate) reservation: Reservation,
+    /// When the attempt that is going on was begun; the first one begins with the call.
+    pub(crate) attempt_began: Instant,
     /// Attempts that failed before the one that is going on.
     pub(crate) earlier: Vec<UsageEvent>,
     pub(crate) in_flight: InFlight,
@@ -71,10 +72,11 @@ pub(crate) struct Settled {
 }
 
 impl OpenCall {
-    /// Notes a failed attempt and goes on to the next candidate.
+    /// Notes a failed attempt; the call goes on with another.
     pub(crate) fn attempt_failed(&mut self, end: End) {
         let weighed = Weighed::of(end.consumed_now(), None);
         let event = self.event(&end, weighed, self.next_id());
+        self.gateway.observer.settled(&event);
         self.earlier.push(event);
     }
 
@@ -147,8 +149,8 @@ impl OpenCall {
             http_status: end.http_status,
             started_at: self.received_at,
             completed_at,
-            time_to_first_token_ms: end.first_byte.map(|at| at.duration_since(self.received).as_millis() as u32),
-            duration_ms: self.received.elapsed().as_millis() as u32,
+            time_to_first_token_ms: end.first_byte.map(|at| at.duration_since(self.attempt_began).as_millis() as u32),
+            duration_ms: self.attempt_began.elapsed().as_millis() as u32,
             usage: weighed.usage,
             flags,
             cost,

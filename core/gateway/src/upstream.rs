@@ -1,6 +1,6 @@
 //! Call upstream: a provider with its adapter, its compiled plans and its credential, and the one place that sends.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
@@ -16,6 +16,7 @@ use weighbridge_ledger::Reservation;
 use weighbridge_plugin_api::{Adapter, adapter::Auth};
 
 use crate::{
+    health::Health,
     meter::wire::{Wire, WireError},
     refusal::Refusal,
 };
@@ -54,6 +55,8 @@ pub struct ProviderSetup {
     pub price_book: Text,
     /// How long to wait for it.
     pub timeouts: Timeouts,
+    /// What is known of its health; a new one, or that of its predecessor at the same address.
+    pub health: Arc<Health>,
 }
 
 /// A provider, ready to be called.
@@ -66,6 +69,8 @@ pub struct Provider {
     pub price_book: Text,
     /// How long to wait for it.
     pub timeouts: Timeouts,
+    /// What is known of its health.
+    pub health: Arc<Health>,
     wires: Vec<Arc<Wire>>,
     base: Uri,
     prefix: String,
@@ -115,7 +120,13 @@ impl Provider {
         let auth = setup.adapter.plans().first().map_or(Auth::None, |plan| plan.auth.clone());
         let credential = Credential::new(&auth, setup.credential.as_ref())?;
         let prefix = base.path().trim_end_matches('/').to_owned();
-        Ok(Self { name: setup.name, adapter: setup.adapter, price_book: setup.price_book, timeouts: setup.timeouts, wires, prefix, base, credential })
+        let ProviderSetup { name, adapter, price_book, timeouts, health, .. } = setup;
+        Ok(Self { name, adapter, price_book, timeouts, health, wires, prefix, base, credential })
+    }
+
+    /// Whether this is its address.
+    pub fn is_at(&self, base_url: &str) -> bool {
+        base_url.parse::<Uri>().is_ok_and(|base| base == self.base)
     }
 
     /// The compiled plan for a dialect, if the adapter speaks it.
@@ -193,6 +204,16 @@ pub(crate) enum NoAnswer {
     BrokeOff(String),
     /// Sent; no answer in time.
     TimedOut(Duration),
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "not reached: {why}"),
+            Self::BrokeOff(why) => write!(f, "broke off: {why}"),
+            Self::TimedOut(limit) => write!(f, "no answer within {} ms", limit.as_millis()),
+        }
+    }
 }
 
 impl NoAnswer {

@@ -180,6 +180,9 @@ pub struct ClientRequest<'a> {
     pub fields: Vec<Field<'a>>,
     /// The whole body, where the view is full.
     pub body: Option<&'a [u8]>,
+    /// What else the host has to say: `usage` = `unasked`, where the provider does not take the question for usage in a
+    /// stream (metering rule 23).
+    pub attrs: Vec<(&'a str, &'a str)>,
 }
 
 /// One change to a JSON body.

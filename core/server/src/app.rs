@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use weighbridge_gateway::{Gateway, Routes};
+use weighbridge_gateway::{CircuitState, Gateway, Provider, Routes};
 use weighbridge_wasm::PluginHost;
 
 use crate::{
@@ -39,6 +39,14 @@ pub struct Settings {
 }
 
 impl App {
+    /// The providers by name, and whether each is called as usual.
+    pub fn providers_up(&self) -> Vec<(String, bool)> {
+        let now = self.office.now();
+        let up = |provider: &Provider| provider.health.report(now).state == CircuitState::Closed;
+        let mut providers: Vec<_> = self.routes.load().providers.iter().map(|(name, provider)| (name.clone(), up(provider))).collect();
+        providers.sort();
+        providers
+    }
     /// Runs a read of the books off the async workers.
     pub async fn blocking<T: Send + 'static, E: Send + 'static>(self: &Arc<Self>, work: impl FnOnce(&App) -> Result<T, E> + Send + 'static) -> Result<T, E> {
         let app = self.clone();

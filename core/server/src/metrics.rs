@@ -51,6 +51,11 @@ struct StandingLabels {
     status: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProviderLabels {
+    provider: String,
+}
+
 /// Everything that is measured.
 pub struct Metrics {
     registry: Registry,
@@ -60,6 +65,7 @@ pub struct Metrics {
     standing: Family<StandingLabels, Counter>,
     duration: Histogram,
     in_flight: Gauge,
+    providers_up: Family<ProviderLabels, Gauge>,
     ledger: LedgerGauges,
 }
 
@@ -84,14 +90,15 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("weighbridge");
         let duration = Histogram::new(DURATION_BUCKETS);
-        let (calls, refusals, quantities, standing, in_flight, ledger) =
-            (Family::default(), Family::default(), Family::default(), Family::default(), Gauge::default(), LedgerGauges::default());
+        let (calls, refusals, quantities, standing) = (Family::default(), Family::default(), Family::default(), Family::default());
+        let (in_flight, providers_up, ledger) = (Gauge::default(), Family::default(), LedgerGauges::default());
         registry.register("calls", "Attempts that were settled, by how they ended", Family::clone(&calls));
         registry.register("refusals", "Calls that the gateway refused, by the refusal's code", Family::clone(&refusals));
         registry.register("quantities", "What was metered, in each meter's unit, by who says so", Family::clone(&quantities));
         registry.register("records", "Records by the standing of their cost and charge", Family::clone(&standing));
-        registry.register("call_duration_seconds", "From the call to its settlement", duration.clone());
+        registry.register("call_duration_seconds", "From an attempt's begin to its settlement", duration.clone());
         registry.register("calls_in_flight", "Calls that have not settled", in_flight.clone());
+        registry.register("provider_up", "1 while the provider is called as usual, 0 while it is left alone after failures", Family::clone(&providers_up));
         let mut gauge = |name: &str, help: &str, gauge: &Gauge<u64, AtomicU64>| registry.register(name, help, gauge.clone());
         gauge("ledger_events", "Durable events", &ledger.events);
         gauge("ledger_held", "Open reservations", &ledger.held);
@@ -103,13 +110,18 @@ impl Default for Metrics {
         gauge("ledger_commits", "Group commits since the start", &ledger.commits);
         gauge("ledger_write_failures", "Write failures since the start", &ledger.write_failures);
         gauge("ledger_available", "1 while new reservations are taken", &ledger.available);
-        Self { registry, calls, refusals, quantities, standing, duration, in_flight, ledger }
+        Self { registry, calls, refusals, quantities, standing, duration, in_flight, providers_up, ledger }
     }
 }
 
 impl Metrics {
     /// The text that `/metrics` answers with.
-    pub fn render(&self, stats: &Stats, calls_in_flight: usize) -> String {
+    pub fn render(&self, stats: &Stats, calls_in_flight: usize, providers_up: &[(String, bool)]) -> String {
+        // A reload may have taken providers away.
+        self.providers_up.clear();
+        for (provider, up) in providers_up {
+            self.providers_up.get_or_create(&ProviderLabels { provider: provider.clone() }).set(i64::from(*up));
+        }
         let ledger = &self.ledger;
         ledger.events.set(stats.events);
         ledger.held.set(stats.held);

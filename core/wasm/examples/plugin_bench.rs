@@ -70,7 +70,17 @@ fn request(plan: &Plan) -> ClientRequest<'_> {
         View::Full => (Vec::new(), Some(BODY)),
         View::None => (Vec::new(), None),
     };
-    ClientRequest { dialect: &plan.dialect, model: "large", upstream_model: "large", streamed: true, query: "", headers: Vec::new(), fields, body }
+    ClientRequest {
+        dialect: &plan.dialect,
+        model: "large",
+        upstream_model: "large",
+        streamed: true,
+        query: "",
+        headers: Vec::new(),
+        fields,
+        body,
+        attrs: Vec::new(),
+    }
 }
 
 fn measure(what: &str, mut call: impl FnMut() -> bool) {

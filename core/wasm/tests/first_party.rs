@@ -87,6 +87,7 @@ fn prepare(adapter: &dyn weighbridge_plugin_api::Adapter, dialect: &str, body: &
         headers: Vec::new(),
         fields: Vec::new(),
         body: Some(body.as_bytes()),
+        attrs: Vec::new(),
     };
     adapter.prepare(&request).map(drop)
 }

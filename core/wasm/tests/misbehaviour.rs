@@ -83,7 +83,17 @@ fn adapter() -> std::sync::Arc<dyn Adapter> {
 }
 
 fn prepare(adapter: &dyn Adapter, model: &str) -> Result<String, String> {
-    let request = ClientRequest { dialect: "acme.chat", model, upstream_model: model, streamed: false, query: "", headers: vec![], fields: vec![], body: None };
+    let request = ClientRequest {
+        dialect: "acme.chat",
+        model,
+        upstream_model: model,
+        streamed: false,
+        query: "",
+        headers: vec![],
+        fields: vec![],
+        body: None,
+        attrs: vec![],
+    };
     adapter.prepare(&request).map(|request| request.path_and_query).map_err(|error| {
         assert_eq!(error.blame(), Blame::Guest);
         error.to_string()

@@ -7,7 +7,7 @@ use std::thread::LocalKey;
 
 use crate::{Decimal, PluginError, Slot, bindings::adapter::exports::weighbridge::plugin::adapter as wit, slot};
 
-pub use crate::bindings::types::Header;
+pub use crate::bindings::types::{Attr, Header};
 pub use wit::{
     Auth, Billing, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule, Plan,
     StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, View,
@@ -183,6 +183,11 @@ impl ClientRequest {
     /// A header that the plan named; its name in lower case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().find(|header| header.name == name).map(|header| header.value.as_slice())
+    }
+    /// What else the host has to say, by its key: `usage` is `unasked` where the provider does not take the question for usage in
+    /// a stream.
+    pub fn attr(&self, key: &str) -> Option<&str> {
+        self.attrs.iter().find(|attr| attr.key == key).map(|attr| attr.value.as_str())
     }
 }
 

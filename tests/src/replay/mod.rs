@@ -9,7 +9,7 @@ mod reply;
 mod wire;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io::{self, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -47,7 +47,8 @@ impl From<Reply> for Behaviour {
 
 #[derive(Default)]
 struct State {
-    routes: Mutex<HashMap<String, Behaviour>>,
+    /// What each route does with its next requests; the last one it goes on doing.
+    routes: Mutex<HashMap<String, VecDeque<Behaviour>>>,
     received: Mutex<HashMap<String, Vec<Received>>>,
     /// Signalled when something was received.
     arrived: Condvar,
@@ -93,7 +94,11 @@ impl ReplayUpstream {
     }
     /// From now on, the route does this.
     pub fn set(&self, route: &str, behaviour: impl Into<Behaviour>) {
-        lock(&self.state.routes).insert(route.to_owned(), behaviour.into());
+        lock(&self.state.routes).insert(route.to_owned(), VecDeque::from([behaviour.into()]));
+    }
+    /// From now on, the route does one of these after the other, and goes on with the last.
+    pub fn set_in_turn(&self, route: &str, behaviours: impl IntoIterator<Item = Behaviour>) {
+        lock(&self.state.routes).insert(route.to_owned(), behaviours.into_iter().collect());
     }
     /// Requests are answered but no longer kept.
     pub fn forget_requests(&self) {
@@ -136,7 +141,7 @@ fn serve(connection: TcpStream, state: &State) -> io::Result<()> {
     let mut writer = connection.try_clone()?;
     let mut reader = BufReader::new(connection);
     while let Some((route, received)) = read_request(&mut reader)? {
-        let behaviour = lock(&state.routes).get(&route).cloned();
+        let behaviour = lock(&state.routes).get_mut(&route).and_then(|turns| if turns.len() > 1 { turns.pop_front() } else { turns.front().cloned() });
         if !state.forgets.load(Ordering::Relaxed) {
             lock(&state.received).entry(route.clone()).or_default().push(received);
             state.arrived.notify_all();

@@ -8,7 +8,7 @@ use axum::{
 use super::Shared;
 
 pub(super) async fn metrics(app: Shared) -> impl IntoResponse {
-    let rendered = app.blocking(|app| Ok::<_, ()>(app.metrics.render(&app.office.ledger.stats(), app.gateway.calls_in_flight()))).await;
+    let rendered = app.blocking(|app| Ok::<_, ()>(app.metrics.render(&app.office.ledger.stats(), app.gateway.calls_in_flight(), &app.providers_up()))).await;
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], rendered.unwrap_or_default())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use weighbridge_domain::ids::check_slug;
 
-use super::{Loaded, Problem, providers::Resolved};
+use super::{Loaded, Problem, Strategy, providers::Resolved};
 
 /// Every problem of the models and plans. Rules themselves are checked by the plugin that they name, when plans are compiled.
 pub fn check(loaded: &Loaded, providers: &[Resolved]) -> Vec<Problem> {
@@ -37,6 +37,14 @@ fn models(loaded: &Loaded, providers: &[Resolved], problems: &mut Vec<Problem>) 
             problem("targets".into(), "empty; a model needs at least one target".into());
         } else if model.targets.iter().all(|target| target.fallback || target.weight == 0) {
             problem("targets".into(), "every target is a fallback or has weight 0; at least one has to be tried first".into());
+        }
+        if model.strategy != Strategy::Weighted {
+            for place in model.targets.iter().enumerate().filter(|(_, target)| target.weight != 1).map(|(place, _)| place) {
+                problem(
+                    format!("targets[{place}].weight"),
+                    "a weight says nothing to this model's strategy; leave it out, or take the strategy \"weighted\"".into(),
+                );
+            }
         }
         for (place, target) in model.targets.iter().enumerate() {
             if !known.contains(&target.provider.as_str()) {

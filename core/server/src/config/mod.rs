@@ -14,12 +14,14 @@ pub mod environment;
 pub mod error;
 pub mod load;
 pub mod providers;
+pub mod routing;
 #[cfg(test)]
 mod tests;
 
 pub use environment::Environment;
 pub use error::{ConfigError, Problem};
 pub use load::{Flags, Loaded, load};
+pub use routing::{BareNames, Routing, Strategy};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -35,6 +37,8 @@ pub struct Config {
     pub admin: Admin,
     /// Sizes and patience.
     pub limits: Limits,
+    /// Tries, and patience with providers.
+    pub routing: Routing,
     /// What is logged.
     pub log: Log,
     /// Providers by name.
@@ -204,6 +208,12 @@ pub struct Provider {
 pub struct Model {
     /// What clients ask for.
     pub name: String,
+    /// In which order the targets are tried.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// Further tries of the same target; absent: as `[routing]` says.
+    #[serde(default)]
+    pub retries: Option<u32>,
     /// Where it goes.
     pub targets: Vec<Target>,
 }

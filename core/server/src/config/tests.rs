@@ -121,7 +121,7 @@ fn every_mistake_names_its_file_its_key_and_what_was_expected() {
     insta::assert_snapshot!(refusal("[server]\nlisten = 4000\n"), @r#"weighbridge.toml: server.listen: found 4000, expected an address and a port such as "127.0.0.1:4000""#);
     insta::assert_snapshot!(refusal("[server]\nlisten = \"localhost\"\n"), @r#"weighbridge.toml: server.listen: found "localhost", expected an address and a port such as "127.0.0.1:4000""#);
     insta::assert_snapshot!(refusal("[server]\nlisten_on = \"127.0.0.1:1\"\n"), @"weighbridge.toml: server.listen_on: unknown key; expected one of: listen, admin_listen");
-    insta::assert_snapshot!(refusal("[sever]\n"), @"weighbridge.toml: sever: unknown key; expected one of: server, store, ledger, admin, limits, log, providers, models, plugins, plans");
+    insta::assert_snapshot!(refusal("[sever]\n"), @"weighbridge.toml: sever: unknown key; expected one of: server, store, ledger, admin, limits, routing, log, providers, models, plugins, plans");
     insta::assert_snapshot!(refusal("[limits]\nmax_body_bytes = \"big\"\n"), @r#"weighbridge.toml: limits.max_body_bytes: found "big", expected a whole number, zero or more"#);
     insta::assert_snapshot!(refusal("[limits]\nmax_body_bytes = -1\n"), @"weighbridge.toml: limits.max_body_bytes: found -1, expected a whole number, zero or more");
     insta::assert_snapshot!(refusal("[store]\nengine = \"postgres\"\nurl = \"postgres://x\"\n"), @r#"weighbridge.toml: store.engine: "postgres" is not yet in this version; use "sled", which keeps everything in the data folder"#);
@@ -131,6 +131,12 @@ fn every_mistake_names_its_file_its_key_and_what_was_expected() {
     insta::assert_snapshot!(refusal("[providers.main]\nplugin = \"acme-ai\"\nurl = \"https://x\"\n"), @"weighbridge.toml: providers.main.url: unknown key; expected one of: plugin, base_url, api_key_env, price_book, config");
     insta::assert_snapshot!(refusal("[[models]]\nname = \"fast\"\ntargets = [ { provider = \"main\" } ]\n"), @"weighbridge.toml: models[0].targets[0].model: missing; it has to be given");
     insta::assert_snapshot!(refusal("[[models]]\nname = \"fast\"\ntargets = \"main\"\n"), @r#"weighbridge.toml: models[0].targets: found "main", expected a list"#);
+    insta::assert_snapshot!(refusal("[[models]]\nname = \"fast\"\nstrategy = \"best\"\ntargets = []\n"), @r#"weighbridge.toml: models[0].strategy: found "best", expected one of: "weighted", "cheapest", "order""#);
+    insta::assert_snapshot!(refusal("[[models]]\nname = \"fast\"\nretry = 1\ntargets = []\n"), @"weighbridge.toml: models[0].retry: unknown key; expected one of: name, strategy, retries, targets");
+    insta::assert_snapshot!(refusal("[routing]\nretry = 1\n"), @"weighbridge.toml: routing.retry: unknown key; expected one of: retries, back_off_ms, longest_back_off_ms, give_up_after_ms, retry_sent, retry_budget_percent, retry_budget_floor, window_ms, circuit_failures, circuit_percent, circuit_open_ms, circuit_longest_open_ms, bare_names");
+    insta::assert_snapshot!(refusal("[routing]\nretries = -1\n"), @"weighbridge.toml: routing.retries: found -1, expected a whole number, zero or more");
+    insta::assert_snapshot!(refusal("[routing]\nretry_budget_percent = 120\n"), @"weighbridge.toml: routing.retry_budget_percent: found 120, expected a percentage from 0 to 100");
+    insta::assert_snapshot!(refusal("[routing]\nbare_names = \"any\"\n"), @r#"weighbridge.toml: routing.bare_names: found "any", expected one of: "first", "cheapest""#);
     insta::assert_snapshot!(refusal("[plans.standard]\nrules = [ { rule = \"cost-plus\", markup_percent = 12.5 } ]\n"), @r#"weighbridge.toml: plans.standard.rules[0]: a value in a rule is not possible there; write decimals as text such as "12.5", so that no digit is lost"#);
     insta::assert_snapshot!(refusal("[plans.standard]\nrule = 1\n"), @"weighbridge.toml: plans.standard.rule: unknown key; expected one of: name, currency, rules, unpriced");
     insta::assert_snapshot!(refusal("[plans.standard]\ncurrency = \"usd\"\nrules = []\n"), @r#"weighbridge.toml: plans.standard.currency: "usd" is not a currency code such as "USD""#);
@@ -175,6 +181,7 @@ fn what_only_makes_sense_together_is_checked_too() {
     weighbridge.toml: models[1].name: "fast" is there already; give each model one entry with all its targets
     weighbridge.toml: models[1].targets: empty; a model needs at least one target
     "##);
+    insta::assert_snapshot!(refusals(&format!("{main}[[models]]\nname = \"fast\"\nstrategy = \"cheapest\"\ntargets = [ {{ provider = \"main\", model = \"m\", weight = 3 }} ]\n"), &none), @r#"weighbridge.toml: models[0].targets[0].weight: a weight says nothing to this model's strategy; leave it out, or take the strategy "weighted""#);
     insta::assert_snapshot!(refusals("[plans.\"../x\"]\nrules = []\n", &none), @r##"
     weighbridge.toml: plans.../x: "../x" is not a valid id: use 1 to 128 letters, digits, and . _ - : @, beginning with a letter or digit
     weighbridge.toml: plans.../x.rules: empty; a plan needs at least one rule such as { rule = "cost-plus", markup_percent = "30" }

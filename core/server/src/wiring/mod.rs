@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use weighbridge_domain::{Clock, IdSource};
-use weighbridge_gateway::{Directory, Gateway, GatewayOptions, GatewayParts};
+use weighbridge_gateway::{Directory, Gateway, GatewayOptions, GatewayParts, Routes};
 use weighbridge_ledger::{Ledger, LedgerOptions, OpenError, RecoveryReport};
 use weighbridge_pricing::PriceBook;
 
@@ -62,7 +62,7 @@ pub async fn open(loaded: Loaded, environment: &Environment, sources: Sources) -
     let plugins = Plugins::start(&loaded, &sources.clock)?;
     let providers = providers::resolve(&loaded, plugins.manifests(), environment).map_err(ConfigError)?;
     refuse(check::check(&loaded, &providers))?;
-    let routes = routes::routes(&loaded, &plugins, &providers)?;
+    let routes = routes::routes(&loaded, &plugins, &providers, &Routes::default())?;
     let (office, recovery) = open_office(&loaded.config, &plugins, &sources)?;
     let mut troubles = office.read()?;
     adopt_plans(&office, &loaded).await?;
@@ -100,7 +100,7 @@ pub async fn reload(app: &App, loaded: Loaded, environment: &Environment) -> Res
     let plugins = Plugins::running(app.plugins.clone(), &loaded)?;
     let providers = providers::resolve(&loaded, plugins.manifests(), environment).map_err(ConfigError)?;
     refuse(check::check(&loaded, &providers))?;
-    let routes = routes::routes(&loaded, &plugins, &providers)?;
+    let routes = routes::routes(&loaded, &plugins, &providers, &app.routes.load())?;
     adopt_plans(&app.office, &loaded).await?;
     app.routes.store(Arc::new(routes));
     app.settings.store(Arc::new(Settings { loaded, providers }));

@@ -3,17 +3,20 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use weighbridge_domain::{ModelName, ProviderName, Text};
-use weighbridge_gateway::{Candidate, Provider, ProviderSetup, Routes, Target, Timeouts};
+use weighbridge_gateway::{
+    Alias, BareNames, Candidate, CircuitPolicy, Health, Provider, ProviderSetup, RetryPolicy, Routes, RoutingPolicy, Strategy, Target, Timeouts,
+};
 
 use super::Plugins;
-use crate::config::{ConfigError, Limits, Loaded, Problem, providers::Resolved};
+use crate::config::{self, ConfigError, Limits, Loaded, Problem, Routing, providers::Resolved};
 
-/// The routes, or every provider that cannot be set up.
-pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved]) -> Result<Routes, ConfigError> {
+/// The routes, or every provider that cannot be set up. What `before` knows of a provider's health is kept.
+pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved], before: &Routes) -> Result<Routes, ConfigError> {
     let mut providers = HashMap::new();
     let mut problems = Vec::new();
     for one in resolved {
-        match provider(loaded, plugins, one) {
+        let health = before.providers.get(&one.name).filter(|provider| provider.is_at(&one.base_url)).map(|provider| provider.health.clone());
+        match provider(loaded, plugins, one, health.unwrap_or_default()) {
             Ok(provider) => {
                 providers.insert(one.name.clone(), Arc::new(provider));
             }
@@ -29,12 +32,17 @@ pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved]) 
             let provider = providers.get(&target.provider)?.clone();
             Some(Target { candidate: Candidate { provider, model: ModelName::from(target.model.as_str()) }, weight: target.weight, fallback: target.fallback })
         };
-        aliases.insert(model.name.clone(), model.targets.iter().filter_map(target).collect());
+        let strategy = match model.strategy {
+            config::Strategy::Weighted => Strategy::Weighted,
+            config::Strategy::Cheapest => Strategy::Cheapest,
+            config::Strategy::Order => Strategy::Order,
+        };
+        aliases.insert(model.name.clone(), Alias { targets: model.targets.iter().filter_map(target).collect(), strategy, retries: model.retries });
     }
-    Ok(Routes { providers, aliases })
+    Ok(Routes { providers, aliases, policy: policy(&loaded.config.routing) })
 }
 
-fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved) -> Result<Provider, Problem> {
+fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved, health: Arc<Health>) -> Result<Provider, Problem> {
     let problem = |message: String| match resolved.automatic {
         false => loaded.problem(&["providers", &resolved.name], format!("providers.{}", resolved.name), message),
         true => Problem {
@@ -51,6 +59,7 @@ fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved) -> Result<P
         credential: resolved.key.clone(),
         price_book: Text::from(resolved.price_book.as_str()),
         timeouts: timeouts(&loaded.config.limits),
+        health,
     })
     .map_err(|error| problem(error.to_string()))
 }
@@ -60,5 +69,32 @@ fn timeouts(limits: &Limits) -> Timeouts {
         connect: Duration::from_millis(limits.connect_timeout_ms),
         first_byte: Duration::from_millis(limits.first_byte_timeout_ms),
         idle: Duration::from_millis(limits.idle_timeout_ms),
+    }
+}
+
+fn policy(routing: &Routing) -> RoutingPolicy {
+    let window = Duration::from_millis(routing.window_ms);
+    RoutingPolicy {
+        retry: RetryPolicy {
+            retries: routing.retries,
+            back_off: Duration::from_millis(routing.back_off_ms),
+            longest_back_off: Duration::from_millis(routing.longest_back_off_ms),
+            give_up_after: Duration::from_millis(routing.give_up_after_ms),
+            retry_sent: routing.retry_sent,
+            budget_percent: routing.retry_budget_percent,
+            budget_floor: routing.retry_budget_floor,
+            window,
+        },
+        circuit: CircuitPolicy {
+            failures: routing.circuit_failures,
+            share_percent: routing.circuit_percent,
+            window,
+            open: Duration::from_millis(routing.circuit_open_ms),
+            longest_open: Duration::from_millis(routing.circuit_longest_open_ms),
+        },
+        bare_names: match routing.bare_names {
+            config::BareNames::First => BareNames::First,
+            config::BareNames::Cheapest => BareNames::Cheapest,
+        },
     }
 }

@@ -20,7 +20,9 @@ pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamReque
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
     }
-    let asks = config.ask_for_usage && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
+    // A provider that refused the question is not asked again (metering rule 23).
+    let unasked = request.attr("usage") == Some("unasked");
+    let asks = config.ask_for_usage && !unasked && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
     let usage = if asks { ask_for_usage(request.field("/stream_options"))? } else { None };
     let hide = usage.is_some();
     edits.extend(usage);

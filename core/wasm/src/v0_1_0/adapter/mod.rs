@@ -12,7 +12,7 @@ use records::{
     ClientRequest, ClientResponse, Event, EventRef, Fact, Field, HeaderRef, Plan, StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, UsageReading,
 };
 
-use super::types::PluginError;
+use super::types::{AttrRef, PluginError};
 use super::{Export, Signature, interface};
 use crate::guest::Guest;
 use crate::pool::Socket;
@@ -79,6 +79,7 @@ impl Adapter {
     pub(crate) const ON_END: &'static str = OnEnd::NAME;
 
     pub(crate) fn prepare(&self, store: &mut Store<Guest>, request: &api::ClientRequest<'_>) -> Answer<UpstreamRequest> {
+        let attrs: Vec<_> = request.attrs.iter().map(|&(key, value)| AttrRef { key, value }).collect();
         let request = ClientRequest {
             dialect: request.dialect,
             model: request.model,
@@ -88,7 +89,7 @@ impl Adapter {
             headers: request.headers.iter().map(|(name, value)| HeaderRef { name, value }).collect(),
             fields: fields(&request.fields),
             body: request.body,
-            attrs: &[],
+            attrs: &attrs,
         };
         Ok(self.prepare.call(store, (request,))?.map_err(Into::into))
     }

@@ -2,7 +2,7 @@
 
 use weighbridge_plugin::{
     Adapter,
-    adapter::{Auth, BodyPlan, ClientRequest, Edit, Field, UpstreamRequest},
+    adapter::{Attr, Auth, BodyPlan, ClientRequest, Edit, Field, UpstreamRequest},
 };
 use weighbridge_plugin_testkit::{evaluate, sse};
 
@@ -52,6 +52,9 @@ fn rule_23_a_stream_is_asked_for_its_usage_and_the_chunk_is_hidden() {
     }
     let silent = adapter("ask_for_usage = false").prepare(request("gpt-4o", true, None)).expect("a request");
     assert_eq!((silent.body, silent.hide), (BodyPlan::Unchanged, false));
+    let attrs = vec![Attr { key: "usage".into(), value: "unasked".into() }];
+    let refused_before = adapter("").prepare(ClientRequest { attrs, ..request("gpt-4o", true, Some(r#"{"include_obfuscation":false}"#)) }).expect("a request");
+    assert_eq!((refused_before.body, refused_before.hide), (BodyPlan::Unchanged, false), "the provider has refused the question");
     let wrong = adapter("").prepare(request("gpt-4o", true, Some("7"))).expect_err("a refusal");
     assert_eq!(wrong.message, "stream_options is 7; it must be an object, as {\"include_usage\": true} is");
 }
