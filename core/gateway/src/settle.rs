@@ -153,6 +153,8 @@ impl OpenCall {
             flags,
             cost,
             charge,
+            stated_cost: weighed.stated_cost,
+            dimensions: weighed.dimensions,
         }
     }
 

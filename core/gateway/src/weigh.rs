@@ -1,6 +1,6 @@
 //! Weigh: from what was reported and what was counted to the usage of a record.
 
-use weighbridge_domain::{Decimal, Meter, ModelName, Source, Text, Usage};
+use weighbridge_domain::{Decimal, Meter, ModelName, Source, StatedCost, Text, Usage};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
 use crate::{call::MAX_MODEL_NAME, meter::Consumed, settle::End};
@@ -43,6 +43,9 @@ pub(crate) struct Weighed {
     pub(crate) service_tier: Option<Text>,
     pub(crate) flags: Vec<Text>,
     pub(crate) extra: Vec<(Text, Vec<Measured>)>,
+    pub(crate) stated_cost: Option<StatedCost>,
+    /// Sorted by name, each once.
+    pub(crate) dimensions: Vec<(Text, Text)>,
     pub(crate) nothing: bool,
 }
 
@@ -84,6 +87,8 @@ impl Weighed {
             service_tier: reading.service_tier.clone().filter(fits_a_record),
             flags: reading.doubts.clone(),
             extra: reading.extra.clone(),
+            stated_cost: reading.stated_cost.map(|(amount, currency)| StatedCost { amount, currency }),
+            dimensions: dimensions(reading),
             ..Self::default()
         };
         for (meter, value) in &reading.quantities {
@@ -98,6 +103,13 @@ impl Weighed {
             self.flags.push("quarantined_usage".into());
         }
     }
+}
+
+fn dimensions(reading: &UsageReading) -> Vec<(Text, Text)> {
+    let mut dimensions: Vec<_> = reading.dimensions.iter().filter(|(name, value)| fits_a_record(name) && fits_a_record(value)).cloned().collect();
+    dimensions.sort();
+    dimensions.dedup_by(|a, b| a.0 == b.0);
+    dimensions
 }
 
 /// A name of an absurd length is none.
