@@ -5,6 +5,8 @@ use std::io::Write;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use super::frame::{FrameError, MAX_EVENT_BYTES};
+
 /// The encodings that can be read, in the words of `Accept-Encoding`.
 pub const READABLE: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
@@ -39,6 +41,18 @@ pub enum DecodeError {
     /// An event that does not end.
     #[error("an event of the stream is larger than {0} bytes")]
     EventTooLarge(usize),
+    /// Bytes that are not of the stream's framing.
+    #[error("{0}")]
+    Unframed(&'static str),
+}
+
+impl From<FrameError> for DecodeError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLarge => Self::EventTooLarge(MAX_EVENT_BYTES),
+            FrameError::Damaged(why) => Self::Unframed(why),
+        }
+    }
 }
 
 /// What one push may decode to: a small body can hold a thousand times its size.
@@ -85,9 +99,25 @@ impl Decoder {
         }
     }
 
+    /// For bytes that nobody reads.
+    pub fn none() -> Self {
+        Self(Kind::Identity)
+    }
+
     /// Whether bytes pass as they are.
     pub fn is_identity(&self) -> bool {
         matches!(self.0, Kind::Identity)
+    }
+
+    /// The body is over: whether it was whole, its checksum included. Nothing more may be pushed.
+    pub fn finish(&mut self) -> bool {
+        match &mut self.0 {
+            Kind::Identity => true,
+            Kind::Gzip(decoder) => decoder.try_finish().is_ok(),
+            Kind::Deflate(decoder) => decoder.try_finish().is_ok(),
+            Kind::Brotli(decoder) => decoder.close().is_ok(),
+            Kind::Zstd(decoder) => decoder.do_finish().is_ok(),
+        }
     }
 
     /// The decoded bytes that this chunk gives.

@@ -1,10 +1,11 @@
 //! Collects usage facts while an answer passes: per rule one value, combined as the rule says (metering rule 22:
 //! the last present value, never a sum). `null` is absent.
 
+use http::HeaderMap;
 use weighbridge_domain::exact;
 use weighbridge_plugin_api::adapter::{Combine, Fact};
 
-use super::wire::Rules;
+use super::wire::{Rules, Wire};
 
 /// A longer value is not kept: no number, tier or model name has so many bytes, and the adapter has 5 ms for them.
 const MAX_FACT_BYTES: usize = 64 * 1024;
@@ -23,6 +24,25 @@ impl FactSet {
     /// Reads a whole body. `Err` when it is not JSON.
     pub(crate) fn read_body(&mut self, rules: &Rules, body: &[u8]) -> Result<(), serde_json::Error> {
         rules.set.scan(body, |rule, json| self.take(rules, rule, json))
+    }
+
+    /// Reads an answer's headers: a number as it stands, all else as a JSON string.
+    pub(crate) fn read_headers(&mut self, rules: &Rules, headers: &HeaderMap) {
+        for (index, rule) in rules.list.iter().enumerate() {
+            for value in headers.get_all(&*rule.pointer).iter().filter_map(|value| value.to_str().ok()) {
+                let number = || serde_json::from_str::<serde_json::Number>(value).is_ok();
+                let json = if number() { value.to_owned() } else { serde_json::Value::from(value).to_string() };
+                self.take(rules, index, json.trim());
+            }
+        }
+    }
+
+    /// Reads the client's request, as far as it is JSON.
+    pub(crate) fn read_request(&mut self, rules: &Rules, request: &[u8]) {
+        let mut found = Vec::new();
+        if rules.set.scan(request, |rule, json| found.push((rule, json))).is_ok() {
+            found.into_iter().for_each(|(rule, json)| self.take(rules, rule, json));
+        }
     }
 
     /// Reads one event's data, if any rule that still wants something lets it pass.
@@ -91,9 +111,33 @@ impl FactSet {
     }
 
     /// The facts, for the adapter.
-    pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> Vec<Fact<'a>> {
+    pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Fact<'a>> {
         let named = rules.list.iter().zip(&self.values);
-        named.filter_map(|(rule, value)| value.as_deref().map(|json| Fact { name: &rule.name, json })).collect()
+        named.filter_map(|(rule, value)| value.as_deref().map(|json| Fact { name: &rule.name, json }))
+    }
+}
+
+/// Facts that stand beside an answer's body: in its headers, and in the request that it answers.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    headers: FactSet,
+    request: FactSet,
+}
+
+impl Beside {
+    /// Reads what the plan wants; most plans want nothing, and nothing is read.
+    pub(crate) fn read(wire: &Wire, headers: &HeaderMap, request: &[u8]) -> Self {
+        let mut beside = Self { headers: FactSet::new(&wire.header_facts), request: FactSet::new(&wire.request_facts) };
+        beside.headers.read_headers(&wire.header_facts, headers);
+        if !wire.request_facts.list.is_empty() {
+            beside.request.read_request(&wire.request_facts, request);
+        }
+        beside
+    }
+
+    /// The facts of an answer: the body's or the events', then the headers', then the request's.
+    pub(crate) fn all<'a>(&'a self, wire: &'a Wire, rules: &'a Rules, body: &'a FactSet) -> Vec<Fact<'a>> {
+        body.facts(rules).chain(self.headers.facts(&wire.header_facts)).chain(self.request.facts(&wire.request_facts)).collect()
     }
 }
 
@@ -102,7 +146,6 @@ mod tests {
     use weighbridge_plugin_api::adapter::{Auth, Billing, EventFilter, FactRule, Framing, Plan, View};
 
     use super::*;
-    use crate::meter::wire::Wire;
 
     fn wire() -> Wire {
         let filter = EventFilter { names: vec![], contains: vec!["\"used\"".into()] };
@@ -138,7 +181,7 @@ mod tests {
         let wire = wire();
         let mut facts = FactSet::new(&wire.event_facts);
         events.iter().for_each(|event| facts.read_event(&wire.event_facts, None, event.as_bytes()));
-        facts.facts(&wire.event_facts).first().map(|fact| fact.json.to_owned())
+        facts.facts(&wire.event_facts).next().map(|fact| fact.json.to_owned())
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! An adapter's plan, compiled once: pointer sets for its views and rules, byte finders for its event filters.
 
+use http::HeaderName;
 use memchr::memmem::Finder;
-use weighbridge_plugin_api::adapter::{EventFilter, FactRule, Framing, HideRule, Plan, View};
+use weighbridge_plugin_api::adapter::{Billing, EventFilter, FactRule, HideRule, Plan, View};
 
 use crate::json::{BadPointer, PointerSet};
 
@@ -14,6 +15,8 @@ pub struct Wire {
     pub(crate) error_view: Pointers,
     pub(crate) body_facts: Rules,
     pub(crate) event_facts: Rules,
+    pub(crate) header_facts: Rules,
+    pub(crate) request_facts: Rules,
     pub(crate) body_text: PointerSet,
     pub(crate) event_text: Rules,
     pub(crate) prompt_text: PointerSet,
@@ -34,11 +37,13 @@ pub enum WireError {
         /// Which pointer.
         source: BadPointer,
     },
-    /// A framing that this version does not read.
-    #[error("the plan for {dialect}: this version reads streams framed as server-sent events only")]
-    Framing {
+    /// A header fact without a header's name.
+    #[error("the plan for {dialect}: {name:?} is not the name of a header in lower case")]
+    Header {
         /// Which plan.
         dialect: String,
+        /// What it names.
+        name: String,
     },
     /// More filters than a call can keep track of.
     #[error("the plan for {dialect}: more than 64 different event filters")]
@@ -53,8 +58,8 @@ impl Wire {
     pub fn new(plan: Plan) -> Result<Self, WireError> {
         let dialect = || plan.dialect.to_string();
         let bad = |source: BadPointer| WireError::Pointer { dialect: dialect(), source };
-        if !matches!(plan.framing, Framing::None | Framing::Sse) {
-            return Err(WireError::Framing { dialect: dialect() });
+        if let Some(rule) = plan.header_facts.iter().find(|rule| HeaderName::from_lowercase(rule.pointer.as_bytes()).is_err()) {
+            return Err(WireError::Header { dialect: dialect(), name: rule.pointer.clone() });
         }
         let rules = |list: &[FactRule]| -> Result<Rules, WireError> {
             let rules = Rules::new(list).map_err(bad)?;
@@ -67,6 +72,8 @@ impl Wire {
             error_view: Pointers::new(&plan.error_view).map_err(bad)?,
             body_facts: rules(&plan.body_facts)?,
             event_facts: rules(&plan.event_facts)?,
+            header_facts: Rules::of_headers(&plan.header_facts),
+            request_facts: rules(&plan.request_facts)?,
             body_text: plain(&plan.body_text)?,
             event_text: rules(&plan.event_text)?,
             prompt_text: plain(&plan.prompt_text)?,
@@ -81,6 +88,16 @@ impl Wire {
     /// Whether the adapter translates answers of this dialect, rather than passing them through.
     pub fn translates(&self) -> bool {
         self.stream_events.is_some() || self.plan.response_view != View::None
+    }
+
+    /// Whether the provider bills this kind of call.
+    pub(crate) fn is_free(&self) -> bool {
+        self.plan.billing == Billing::Free
+    }
+
+    /// Whether a whole answer is read at all. Where neither facts nor text are in it, it may be any bytes (speech).
+    pub(crate) fn reads_body(&self) -> bool {
+        !(self.plan.body_facts.is_empty() && self.plan.body_text.is_empty() && self.plan.response_view == View::None)
     }
 }
 
@@ -107,6 +124,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Rules whose pointers are the names of headers.
+    fn of_headers(list: &[FactRule]) -> Self {
+        Self { list: list.to_vec(), set: PointerSet::none(), filters: Vec::new(), filter_of: vec![None; list.len()] }
+    }
     fn new(list: &[FactRule]) -> Result<Self, BadPointer> {
         let mut filters: Vec<(EventFilter, Filter)> = Vec::new();
         let mut index_of = |filter: &EventFilter| {
