@@ -115,7 +115,7 @@ impl OpenCall {
 }
 
 fn unanswered(candidate: &Candidate, why: &NoAnswer) -> End {
-    let consumed = if matches!(why, NoAnswer::Unreachable(_)) { Consumed::Nothing } else { Consumed::Unknown };
+    let consumed = if matches!(why, NoAnswer::Unreachable(_) | NoAnswer::NoCredential(_)) { Consumed::Nothing } else { Consumed::Unknown };
     let mut end = End::new(candidate, EventStatus::UpstreamError, consumed);
     end.waive = Some(NOT_CHARGED);
     end

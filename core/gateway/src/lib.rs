@@ -9,6 +9,7 @@ pub mod answer;
 pub mod authenticate;
 pub mod call;
 mod client_frames;
+mod credential;
 mod detach;
 pub mod dialect;
 pub mod directory;

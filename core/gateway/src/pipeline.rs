@@ -42,7 +42,7 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };
         let (request, exchange) = upstream_request.split(candidate, open.gateway.options);
-        let sent = upstream::call(&open.gateway.upstream, &open.reservation, &candidate.provider, request).await;
+        let sent = upstream::call(&open.gateway.upstream, &*open.gateway.clock, &open.reservation, &candidate.provider, request).await;
         let last = route.is_last(candidate);
         match sent {
             Err(no_answer) if last => return Err(open.unanswered(candidate, no_answer).await),

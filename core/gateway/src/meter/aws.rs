@@ -132,7 +132,9 @@ pub(crate) fn encode(message_type: &str, name: &str, payload: &[u8]) -> Vec<u8> 
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Vec<(Option<String>, Option<String>, bool)>, FrameError> {
+    type Read = (Option<String>, Option<String>, bool);
+
+    fn read(bytes: &[u8]) -> Result<Vec<Read>, FrameError> {
         let mut all = Vec::new();
         split(bytes, |event| all.push((event.name.map(String::from), event.data.map(|data| String::from_utf8(data.into_owned()).unwrap()), event.failed)))?;
         Ok(all)

@@ -165,6 +165,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn rule_27_a_body_without_its_end_is_noticed() {
+        let text = b"data: one\n\ndata: two\n\n".repeat(50);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&text).unwrap();
+        let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        deflate.write_all(&text).unwrap();
+        let mut br = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+        br.write_all(&text).unwrap();
+        let zstd = zstd::stream::encode_all(&text[..], 3).unwrap();
+        for (name, body) in [("gzip", gzip.finish().unwrap()), ("deflate", deflate.finish().unwrap()), ("br", br.into_inner()), ("zstd", zstd)] {
+            for missing in 0..9 {
+                let mut decoder = Decoder::of(&encoding(name), text.len()).unwrap();
+                decoder.push(&Bytes::copy_from_slice(&body[..body.len() - missing])).unwrap();
+                assert_eq!(decoder.finish(), missing == 0, "{name} without its last {missing} bytes");
+            }
+        }
+    }
+
     fn encoding(name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert("content-encoding", name.parse().unwrap());

@@ -147,10 +147,13 @@ mod tests {
 
     use super::*;
 
+    fn rule(name: &str, pointer: &str, combine: Combine) -> FactRule {
+        FactRule { name: name.into(), pointer: pointer.into(), events: None, combine }
+    }
+
     fn wire() -> Wire {
         let filter = EventFilter { names: vec![], contains: vec!["\"used\"".into()] };
-        let rule = FactRule { name: "used".into(), pointer: "/used".into(), events: Some(filter), combine: Combine::Last };
-        Wire::new(plan(vec![rule])).unwrap()
+        Wire::new(plan(vec![FactRule { events: Some(filter), ..rule("used", "/used", Combine::Last) }])).unwrap()
     }
 
     fn plan(event_facts: Vec<FactRule>) -> Plan {
@@ -197,5 +200,49 @@ mod tests {
     #[test]
     fn a_value_of_an_absurd_length_is_not_kept() {
         assert_eq!(read(&[&format!(r#"{{"used":"{}"}}"#, "x".repeat(MAX_FACT_BYTES))]), None);
+    }
+
+    #[test]
+    fn a_star_finds_every_value_and_the_rule_combines_them() {
+        let body = br#"{"parts":[{"n":3,"t":"a"},{"n":5},{"n":null},{"n":4,"t":"b"}]}"#;
+        let combined = |combine| {
+            let wire = Wire::new(Plan { body_facts: vec![rule("n", "/parts/*/n", combine)], ..plan(vec![]) }).unwrap();
+            let mut facts = FactSet::new(&wire.body_facts);
+            facts.read_body(&wire.body_facts, body).unwrap();
+            facts.facts(&wire.body_facts).next().map(|fact| fact.json.to_owned()).unwrap()
+        };
+        assert_eq!(combined(Combine::First), "3");
+        assert_eq!(combined(Combine::Last), "4");
+        assert_eq!(combined(Combine::Max), "5");
+        assert_eq!(combined(Combine::Sum), "12");
+        assert_eq!(combined(Combine::All), "[3,5,4]");
+    }
+
+    #[test]
+    fn facts_of_headers_and_of_the_request_stand_behind_the_bodys() {
+        let wire = Wire::new(Plan {
+            body_facts: vec![rule("model", "/model", Combine::Last)],
+            header_facts: vec![rule("input", "x-input-count", Combine::Last), rule("tier", "x-tier", Combine::Last), rule("none", "x-none", Combine::Last)],
+            request_facts: vec![rule("n", "/n", Combine::Last), rule("said", "/input", Combine::Last)],
+            ..plan(vec![])
+        })
+        .unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-input-count", "17".parse().unwrap());
+        headers.insert("x-tier", "fa\"st".parse().unwrap());
+        let beside = Beside::read(&wire, &headers, br#"{"n":2,"input":"hi","x":1}"#);
+        let mut facts = FactSet::new(&wire.body_facts);
+        facts.read_body(&wire.body_facts, br#"{"model":"m"}"#).unwrap();
+        let all = beside.all(&wire, &wire.body_facts, &facts);
+        let named: Vec<_> = all.iter().map(|fact| (fact.name, fact.json)).collect();
+        assert_eq!(named, [("model", r#""m""#), ("input", "17"), ("tier", r#""fa\"st""#), ("n", "2"), ("said", r#""hi""#)]);
+        // A request that is not JSON has no facts, not those before its first mistake.
+        assert_eq!(Beside::read(&wire, &HeaderMap::new(), br#"{"n":2,"#).all(&wire, &wire.body_facts, &FactSet::new(&wire.body_facts)), []);
+    }
+
+    #[test]
+    fn a_header_fact_names_a_header() {
+        let refused = Wire::new(Plan { header_facts: vec![rule("x", "X Input", Combine::Last)], ..plan(vec![]) }).err().unwrap();
+        assert_eq!(refused.to_string(), "the plan for acme.chat: \"X Input\" is not the name of a header in lower case");
     }
 }

@@ -194,7 +194,12 @@ pub(crate) fn whole(wire: &Wire, adapter: &dyn Adapter, body: &[u8], beside: &Be
         return Ok(Consumed::Free);
     }
     let mut facts = FactSet::new(&wire.body_facts);
-    facts.read_body(&wire.body_facts, body).map_err(|_| WholeError::NotJson)?;
+    if facts.read_body(&wire.body_facts, body).is_err() {
+        if !wire.takes_plain_text() {
+            return Err(WholeError::NotJson);
+        }
+        facts = FactSet::new(&wire.body_facts);
+    }
     let reading = adapter.read_usage(&wire.plan.dialect, &beside.all(wire, &wire.body_facts, &facts))?;
     Ok(reported_or_not(reading, true, false, || text::of_body(wire, body)))
 }

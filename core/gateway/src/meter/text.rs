@@ -50,6 +50,10 @@ impl Retained {
 
 /// The generated text of a whole answer.
 pub(crate) fn of_body(wire: &Wire, body: &[u8]) -> String {
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    if wire.takes_plain_text() && !is_json() {
+        return String::from_utf8_lossy(body).into_owned();
+    }
     strings(&wire.body_text, body)
 }
 

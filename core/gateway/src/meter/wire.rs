@@ -95,6 +95,11 @@ impl Wire {
         self.plan.billing == Billing::Free
     }
 
+    /// Whether an answer may be plain text instead of JSON (a transcription): the plan names the whole document as text.
+    pub(crate) fn takes_plain_text(&self) -> bool {
+        self.plan.body_text.iter().any(String::is_empty)
+    }
+
     /// Whether a whole answer is read at all. Where neither facts nor text are in it, it may be any bytes (speech).
     pub(crate) fn reads_body(&self) -> bool {
         !(self.plan.body_facts.is_empty() && self.plan.body_text.is_empty() && self.plan.response_view == View::None)
