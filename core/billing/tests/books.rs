@@ -73,6 +73,8 @@ fn event(hold: &Hold, charge: &str) -> UsageEvent {
         flags: Vec::new(),
         cost: Cost::nothing(Currency::USD),
         charge,
+        stated_cost: None,
+        dimensions: Vec::new(),
     }
 }
 

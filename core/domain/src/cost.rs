@@ -57,6 +57,16 @@ pub struct CostLine {
     pub note: Option<Text>,
 }
 
+/// What the provider itself says it charges. Kept beside our own reckoning, never instead of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StatedCost {
+    /// How much.
+    #[serde(with = "as_decimal")]
+    pub amount: Decimal,
+    /// In which currency.
+    pub currency: Currency,
+}
+
 /// The cost of one event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Cost {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Charge, Cost, CustomerId, EventId, KeyId, ModelName, ProviderName, Text, Timestamp, Usage};
+use crate::{Charge, Cost, CustomerId, EventId, KeyId, ModelName, ProviderName, StatedCost, Text, Timestamp, Usage};
 
 /// How the attempt ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl EventStatus {
     }
 }
 
-/// One attempt at one call, with what it consumed, cost and is charged. This is also format 1 on disk:
+/// One attempt at one call, with what it consumed, cost and is charged. This is also format 2 on disk:
 /// fields are only ever changed together with a new format number (see `core/ledger/src/format`).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct UsageEvent {
@@ -89,4 +89,8 @@ pub struct UsageEvent {
     pub cost: Cost,
     /// What the customer pays.
     pub charge: Charge,
+    /// What the provider says it charges us, where it says so.
+    pub stated_cost: Option<StatedCost>,
+    /// What prices may depend on beside model and tier, sorted by name: `geography`, `speed`, …
+    pub dimensions: Vec<(Text, Text)>,
 }

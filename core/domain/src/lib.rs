@@ -17,7 +17,7 @@ pub mod time;
 
 pub use account::{ApiKey, Customer, PlanDocument, RuleSheet};
 pub use charge::{Charge, ChargeLine, ChargeStatus, RuleRef};
-pub use cost::{Cost, CostLine, CostStatus};
+pub use cost::{Cost, CostLine, CostStatus, StatedCost};
 pub use event::{EventStatus, UsageEvent};
 pub use exact::Inexact;
 pub use ids::{CustomerId, Digest, EventId, IdSource, KeyId, ModelName, PlanId, ProviderName};

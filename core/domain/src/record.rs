@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    Charge, ChargeLine, Cost, CostLine, Text, Usage, UsageEvent,
+    Charge, ChargeLine, Cost, CostLine, StatedCost, Text, Usage, UsageEvent,
     exact::{as_decimal, as_optional_decimal},
 };
 
@@ -25,7 +25,7 @@ pub struct Record<'a> {
     session: Option<&'a str>,
     workflow: Option<&'a str>,
     step: Option<&'a str>,
-    tags: Tags<'a>,
+    tags: Pairs<'a>,
     dialect: &'a str,
     provider: &'a str,
     requested_model: &'a str,
@@ -43,6 +43,7 @@ pub struct Record<'a> {
     flags: &'a [Text],
     cost: CostRecord<'a>,
     charge: ChargeRecord<'a>,
+    dimensions: Pairs<'a>,
 }
 
 impl<'a> Record<'a> {
@@ -59,7 +60,7 @@ impl<'a> Record<'a> {
             session: event.session.as_deref(),
             workflow: event.workflow.as_deref(),
             step: event.step.as_deref(),
-            tags: Tags(&event.tags),
+            tags: Pairs(&event.tags),
             dialect: &event.dialect,
             provider: event.provider.as_str(),
             requested_model: event.requested_model.as_str(),
@@ -75,8 +76,9 @@ impl<'a> Record<'a> {
             usage: Quantities(&event.usage),
             usage_source: Sources(&event.usage),
             flags: &event.flags,
-            cost: CostRecord::new(&event.cost),
+            cost: CostRecord { stated: event.stated_cost.as_ref(), ..CostRecord::new(&event.cost) },
             charge: ChargeRecord::new(&event.charge),
+            dimensions: Pairs(&event.dimensions),
         }
     }
 }
@@ -89,12 +91,15 @@ pub struct CostRecord<'a> {
     amount: Option<Decimal>,
     status: &'static str,
     lines: &'a [CostLine],
+    /// What the provider says; in records only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stated: Option<&'a StatedCost>,
 }
 
 impl<'a> CostRecord<'a> {
     /// The view of `cost`; an unpriced one has `amount: null`, never zero.
     pub fn new(cost: &'a Cost) -> Self {
-        Self { currency: cost.currency.as_str(), amount: cost.amount, status: cost.status.as_str(), lines: &cost.lines }
+        Self { currency: cost.currency.as_str(), amount: cost.amount, status: cost.status.as_str(), lines: &cost.lines, stated: None }
     }
 }
 
@@ -190,9 +195,9 @@ impl Serialize for Sources<'_> {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Tags<'a>(&'a [(Text, Text)]);
+struct Pairs<'a>(&'a [(Text, Text)]);
 
-impl Serialize for Tags<'_> {
+impl Serialize for Pairs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in self.0 {
@@ -275,6 +280,8 @@ mod tests {
             flags: vec!["usage_counted".into()],
             cost,
             charge,
+            stated_cost: Some(StatedCost { amount: d("0.000120"), currency: Currency::USD }),
+            dimensions: vec![("geography".into(), "us".into())],
         }
     }
 
@@ -291,15 +298,19 @@ mod tests {
         assert_eq!(json["charge"]["lines"][0]["rule"], "cost-plus");
         assert_eq!(json["charge"]["lines"][0]["plugin_digest"], format!("sha256:{}", "01".repeat(32)));
         assert_eq!(json["session"], serde_json::Value::Null);
+        assert_eq!(json["cost"]["stated"], serde_json::json!({"amount": "0.00012", "currency": "USD"}));
+        assert_eq!(json["dimensions"], serde_json::json!({"geography": "us"}));
     }
 
     #[test]
     fn what_is_not_known_is_null_and_never_zero() {
         let mut event = event();
         event.cost = Cost::unpriced(Currency::USD);
+        event.stated_cost = None;
         event.charge = Charge::unrated(Currency::USD, None, 0, "the cost is unknown");
         let json = serde_json::to_value(Record::new(1, &event)).unwrap();
         assert_eq!((&json["cost"]["amount"], &json["cost"]["status"]), (&serde_json::Value::Null, &"unpriced".into()));
+        assert_eq!(json["cost"].get("stated"), None);
         assert_eq!((&json["charge"]["amount"], &json["charge"]["reason"]), (&serde_json::Value::Null, &"the cost is unknown".into()));
     }
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, header};
 use http_body_util::Full;
-use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, View};
+use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, Framing, View};
 
 use crate::{
     call::{Request, is_hop_by_hop, is_private},
@@ -28,13 +28,17 @@ pub(crate) struct UpstreamRequest {
     pub(crate) state: Vec<u8>,
     /// The client asked for cost and charge inside the stream.
     pub(crate) annotate: bool,
+    /// How the answer is framed when it is streamed.
+    pub(crate) framing: Framing,
+    /// How a translated stream is framed for the client.
+    pub(crate) client_framing: Framing,
 }
 
 impl UpstreamRequest {
     /// What is sent, and what is needed for its answer.
     pub(crate) fn split(self, candidate: &Candidate, options: GatewayOptions) -> (HttpRequest<Full<Bytes>>, Exchange) {
-        let Self { request, wire, hide, state, annotate } = self;
-        (request, Exchange { candidate: candidate.clone(), wire, hide, annotate, state, options, sent: Instant::now() })
+        let Self { request, wire, hide, state, annotate, framing, client_framing } = self;
+        (request, Exchange { candidate: candidate.clone(), wire, hide, annotate, framing, client_framing, state, options, sent: Instant::now() })
     }
 }
 
@@ -89,7 +93,9 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
     *upstream.method_mut() = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
     *upstream.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
     *upstream.headers_mut() = carried;
-    Ok(UpstreamRequest { request: upstream, wire: wire.clone(), hide: planned.hide, state: planned.state, annotate })
+    let framing = planned.framing.unwrap_or(wire.plan.framing);
+    let client_framing = planned.client_framing.unwrap_or(Framing::Sse);
+    Ok(UpstreamRequest { request: upstream, wire: wire.clone(), hide: planned.hide, state: planned.state, annotate, framing, client_framing })
 }
 
 /// The fields that a view names, as JSON text.

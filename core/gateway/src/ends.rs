@@ -126,7 +126,7 @@ impl OpenCall {
 impl End {
     /// A try without an answer.
     pub(crate) fn unanswered(candidate: &Candidate, why: &NoAnswer) -> Self {
-        let consumed = if matches!(why, NoAnswer::Unreachable(_)) { Consumed::Nothing } else { Consumed::Unknown };
+        let consumed = if matches!(why, NoAnswer::Unreachable(_) | NoAnswer::NoCredential(_)) { Consumed::Nothing } else { Consumed::Unknown };
         let mut end = Self::new(candidate, EventStatus::UpstreamError, consumed);
         end.waive = Some(NOT_CHARGED);
         end

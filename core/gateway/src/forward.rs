@@ -2,19 +2,22 @@
 //!
 //! Usually every byte, as received, and only the terminal event waits. Three cases look at whole events instead: a usage
 //! chunk that the gateway asked for and the client did not is hidden; a client that asked for its cost gets it in the
-//! usage chunk; an adapter that translates sees the events and says what becomes of them.
+//! usage chunk; an adapter that translates sees the events and says what becomes of them. A body that nobody reads (speech)
+//! has no events: its last chunk waits.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use weighbridge_plugin_api::{
     PluginError,
-    adapter::{Edit, Event, EventOut, EventRef, StreamEnd},
+    adapter::{Edit, EventOut, EventRef, Framing, StreamEnd},
 };
 
 use crate::{
+    client_frames::ClientFrames,
+    dialect::Dialect,
     json,
-    meter::{Mark, StreamMeter, decode::DecodeError, sse::SseEvent},
+    meter::{Mark, StreamMeter, decode::DecodeError, frame::StreamEvent},
     refusal::Refusal,
     respond::Exchange,
     settle::Settled,
@@ -22,6 +25,9 @@ use crate::{
 
 pub(crate) struct Forward {
     mode: Mode,
+    frames: ClientFrames,
+    /// The provider frames its stream in another way than the client reads it.
+    reframes: bool,
     /// The usage chunk gets the cost; it is held until that is known.
     annotate: bool,
     holding: bool,
@@ -30,8 +36,13 @@ pub(crate) struct Forward {
 
 enum Mode {
     Pipe,
+    /// Not read: any bytes. One chunk is kept back, because it may be the last.
+    Opaque(Option<Bytes>),
     Events,
-    Translate { state: Vec<u8>, ended: bool },
+    Translate {
+        state: Vec<u8>,
+        ended: bool,
+    },
 }
 
 /// One event of a read, as it is to be forwarded.
@@ -47,16 +58,25 @@ impl Forward {
     pub(crate) fn new(exchange: &Exchange, meter: &StreamMeter) -> Self {
         let translates = exchange.wire.stream_events.is_some();
         let mode = match (translates, exchange.hide || exchange.annotate) {
+            _ if exchange.framing == Framing::None => Mode::Opaque(None),
             (true, _) => Mode::Translate { state: exchange.state.clone(), ended: false },
             // An encoded stream cannot be changed; it is piped, and the client sees one chunk more than it asked for.
             (false, true) if !meter.is_encoded() => Mode::Events,
             _ => Mode::Pipe,
         };
-        Self { mode, annotate: exchange.annotate || translates, holding: false, failure: None }
+        let client = if matches!(mode, Mode::Translate { .. }) { exchange.client_framing } else { exchange.framing };
+        let reframes = client != exchange.framing;
+        Self { mode, frames: ClientFrames::new(client), reframes, annotate: exchange.annotate || translates, holding: false, failure: None }
     }
 
+    /// Whether bytes pass as they were received.
     pub(crate) fn is_pipe(&self) -> bool {
-        matches!(self.mode, Mode::Pipe)
+        matches!(self.mode, Mode::Pipe | Mode::Opaque(_))
+    }
+
+    /// A refusal as the last thing that the client reads, where it can be said.
+    pub(crate) fn refusal(&mut self, dialect: Dialect, refusal: &Refusal, torn: bool) -> Option<Bytes> {
+        self.frames.refusal(dialect, refusal, torn)
     }
 
     /// A plugin's failure on the way; nothing is forwarded after it.
@@ -73,10 +93,15 @@ impl Forward {
         now: &mut VecDeque<Bytes>,
         held: &mut Vec<Bytes>,
     ) -> Result<(), DecodeError> {
+        if let Mode::Opaque(last) = &mut self.mode {
+            now.extend(last.replace(chunk));
+            return Ok(());
+        }
         if self.is_pipe() {
             let mut from = None;
-            let encoded = meter.is_encoded();
+            let (encoded, frames) = (meter.is_encoded(), &mut self.frames);
             meter.push(&chunk, |event, mark| {
+                frames.passed();
                 if mark.terminal && from.is_none() {
                     from = Some(if encoded { 0 } else { event.starts_at });
                 }
@@ -99,9 +124,12 @@ impl Forward {
 
     /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits. Says whether the
     /// client has got the beginning of an event that will not be completed.
-    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, terminal: bool, held: &mut Vec<Bytes>) -> bool {
+    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, end: StreamEnd, held: &mut Vec<Bytes>) -> bool {
         let mut pieces = Vec::new();
         let pipe = self.is_pipe();
+        if let Mode::Opaque(last) = &mut self.mode {
+            held.extend(last.take());
+        }
         let torn = meter.finish(|event, mark| {
             // A pipe has forwarded the bytes of a torn event already.
             if !pipe {
@@ -109,19 +137,25 @@ impl Forward {
             }
         });
         self.emit(exchange, pieces, |_, bytes| held.push(bytes));
-        let Mode::Translate { state, ended } = &mut self.mode else { return pipe && torn };
-        if self.failure.is_some() || std::mem::replace(ended, true) {
-            return false;
+        if let Mode::Translate { state, ended } = &mut self.mode
+            && self.failure.is_none()
+            && !std::mem::replace(ended, true)
+        {
+            let end = if meter.terminal() { StreamEnd::Complete } else { end };
+            match exchange.candidate.provider.adapter.on_end(state, end) {
+                Ok(events) => held.extend(events.iter().map(|event| self.frames.event(event.name.as_deref(), &event.data))),
+                Err(error) => self.failure = Some(Refusal::plugin_after_answer(&error)),
+            }
         }
-        let end = if terminal || meter.terminal { StreamEnd::Complete } else { StreamEnd::UpstreamClosed };
-        match exchange.candidate.provider.adapter.on_end(state, end) {
-            Ok(events) => held.extend(events.iter().map(encode)),
-            Err(error) => self.failure = Some(Refusal::plugin_after_answer(&error)),
-        }
-        false
+        pipe && torn
     }
 
-    fn piece(&self, exchange: &Exchange, event: &SseEvent<'_>, mark: Mark) -> Option<Piece> {
+    /// What closes the stream for the client, behind everything else.
+    pub(crate) fn close(&mut self) -> Option<Bytes> {
+        if self.is_pipe() { None } else { self.frames.end() }
+    }
+
+    fn piece(&self, exchange: &Exchange, event: &StreamEvent<'_>, mark: Mark) -> Option<Piece> {
         let data = event.data.as_deref();
         let hide = |data: &[u8]| exchange.wire.hide.as_ref().is_some_and(|rule| rule.hides(event.name, data));
         let is_usage_chunk = !matches!(self.mode, Mode::Translate { .. }) && data.is_some_and(hide);
@@ -130,8 +164,8 @@ impl Forward {
         }
         let shown = data.is_some_and(|data| exchange.wire.stream_events.as_ref().is_some_and(|filter| filter.passes(event.name, data)));
         Some(Piece {
-            name: event.name.filter(|_| shown).map(str::to_owned),
-            data: if shown { data.unwrap_or_default().to_vec() } else { Vec::new() },
+            name: event.name.filter(|_| shown || self.reframes).map(str::to_owned),
+            data: if shown || self.reframes { data.unwrap_or_default().to_vec() } else { Vec::new() },
             raw: Bytes::copy_from_slice(event.raw),
             shown,
             terminal: mark.terminal || is_usage_chunk,
@@ -154,9 +188,14 @@ impl Forward {
             self.holding |= piece.terminal;
             let verdict = if piece.shown { verdicts.next().unwrap_or(EventOut::Keep) } else { EventOut::Keep };
             match verdict {
-                EventOut::Keep => out(self.holding, piece.raw),
                 EventOut::Drop => {}
-                EventOut::Replace(events) => events.iter().for_each(|event| out(self.holding, encode(event))),
+                // A comment in one framing is nothing in another.
+                EventOut::Keep if self.reframes && piece.data.is_empty() => {}
+                EventOut::Keep if self.reframes => out(self.holding, self.frames.event(piece.name.as_deref(), &piece.data)),
+                // An element's own bytes have neither bracket nor comma.
+                EventOut::Keep if self.frames.framing() == Framing::JsonArray => out(self.holding, self.frames.event(None, &piece.raw)),
+                EventOut::Keep => out(self.holding, piece.raw),
+                EventOut::Replace(events) => events.iter().for_each(|event| out(self.holding, self.frames.event(event.name.as_deref(), &event.data))),
             }
         }
     }
@@ -190,21 +229,4 @@ fn with_amounts(event: &[u8], settled: &Settled) -> Option<Bytes> {
     let edit = Edit { pointer: "/weighbridge".into(), set: Some(object) };
     let edited = json::apply(data, &[edit]).ok()?;
     Some([b"data: ", &edited[..], b"\n\n"].concat().into())
-}
-
-/// An event as the client reads it.
-fn encode(event: &Event) -> Bytes {
-    let mut bytes = Vec::with_capacity(event.data.len() + 32);
-    if let Some(name) = &event.name {
-        bytes.extend_from_slice(b"event: ");
-        bytes.extend_from_slice(name.as_bytes());
-        bytes.push(b'\n');
-    }
-    for line in event.data.split(|byte| *byte == b'\n') {
-        bytes.extend_from_slice(b"data: ");
-        bytes.extend_from_slice(line);
-        bytes.push(b'\n');
-    }
-    bytes.push(b'\n');
-    bytes.into()
 }

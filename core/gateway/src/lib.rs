@@ -10,6 +10,8 @@ pub mod answer;
 mod attempt;
 pub mod authenticate;
 pub mod call;
+mod client_frames;
+mod credential;
 mod detach;
 pub mod dialect;
 pub mod directory;

@@ -11,8 +11,9 @@ use memchr::memmem;
 use weighbridge_plugin_api::adapter::Framing;
 
 use crate::{
-    meter::sse::SseScanner,
-    respond::{Exchange, is_event_stream},
+    meter::frame::Framer,
+    receive::named_framing,
+    respond::Exchange,
     upstream::{NoAnswer, root_cause},
 };
 
@@ -36,15 +37,18 @@ pub(crate) fn refuses_usage(body: &[u8]) -> bool {
 
 /// Whether an answer is a stream of events whose first one can be looked at.
 pub(crate) fn is_stream(head: &Parts, exchange: &Exchange) -> bool {
-    let plan = &exchange.wire.plan;
-    let named = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_event_stream(kind.as_bytes()));
-    head.status.is_success() && named && plan.framing == Framing::Sse && exchange.wire.failure.is_some() && !head.headers.contains_key(header::CONTENT_ENCODING)
+    let named = named_framing(head.headers.get(header::CONTENT_TYPE)) == Some(Framing::Sse);
+    head.status.is_success()
+        && named
+        && exchange.framing == Framing::Sse
+        && exchange.wire.failure.is_some()
+        && !head.headers.contains_key(header::CONTENT_ENCODING)
 }
 
 /// Reads up to the first event with data, and says whether it reports a failure. One that does not come soon is not waited for:
 /// what keeps the connection alive until then is the client's as well.
 pub(crate) async fn first_event(body: &mut Incoming, exchange: &Exchange) -> Result<(Bytes, bool), NoAnswer> {
-    let mut scanner = SseScanner::default();
+    let mut scanner = Framer::new(Framing::Sse);
     let mut verdict = None;
     let filter = exchange.wire.failure.as_ref();
     let mut begin = BytesMut::new();

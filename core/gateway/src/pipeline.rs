@@ -45,7 +45,7 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };
         let (request, exchange) = upstream_request.split(candidate, open.gateway.options);
-        let sent = upstream::call(&open.gateway.upstream, &open.reservation, &candidate.provider, request).await;
+        let sent = upstream::call(&open.gateway.upstream, &*open.gateway.clock, &open.reservation, &candidate.provider, request).await;
         match tries.judge(&open, &exchange, sent).await {
             Verdict::Respond(answer) => return respond::respond(open, exchange, answer).await,
             Verdict::GiveUp(no_answer) => return Err(open.unanswered(&exchange.candidate, no_answer).await),

@@ -1,15 +1,47 @@
 //! Receive: a provider's answer, as far as it has to be in memory.
 
 use bytes::{Bytes, BytesMut};
+use http::HeaderValue;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use weighbridge_plugin_api::adapter::Framing;
 
 use crate::{refusal::Refusal, respond::Exchange, upstream::root_cause};
 
 const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
 
-/// Whether these bytes begin a stream of events, whatever they were said to be.
-pub(crate) fn looks_like_events(first: &[u8]) -> bool {
+/// The framing that a content type names by itself. `application/json` may be a stream too: see [`framing_of`].
+pub(crate) fn named_framing(content_type: Option<&HeaderValue>) -> Option<Framing> {
+    const NAMES: [(&[u8], Framing); 4] = [
+        (b"text/event-stream", Framing::Sse),
+        (b"application/x-ndjson", Framing::Ndjson),
+        (b"application/ndjson", Framing::Ndjson),
+        (b"application/vnd.amazon.eventstream", Framing::AwsEventStream),
+    ];
+    let kind = content_type?.as_bytes();
+    let name = kind.split(|byte| *byte == b';').next()?.trim_ascii();
+    NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, framing)| *framing)
+}
+
+/// Whether the first bytes of an answer to a streamed call begin a stream of events, and how it is framed. None: it is one
+/// whole answer, as some proxies send it although a stream was asked for.
+pub(crate) fn framing_of(first: &[u8], planned: Framing, plain: bool) -> Option<Framing> {
+    if looks_like_events(first) {
+        return Some(Framing::Sse);
+    }
+    let mut begin = first.trim_ascii_start().iter();
+    match (planned, begin.next()) {
+        // What is encoded does not tell; read as events, a whole answer is one.
+        (Framing::JsonArray | Framing::Ndjson, _) if !plain => Some(planned),
+        (Framing::JsonArray, Some(b'[')) => Some(planned),
+        // An object that goes on in the next line is none of one line.
+        (Framing::Ndjson, Some(b'{')) if begin.find(|byte| **byte != b' ').is_none_or(|next| !b"\r\n".contains(next)) => Some(planned),
+        (Framing::AwsEventStream, Some(0)) => Some(planned),
+        _ => None,
+    }
+}
+
+fn looks_like_events(first: &[u8]) -> bool {
     EVENT_FIELDS.iter().any(|field| first.starts_with(field))
 }
 
@@ -39,14 +71,12 @@ async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<B
     }
 }
 
-/// The first bytes of a body, enough of them to tell what it is; `None` when it is empty.
-pub(crate) async fn first_bytes(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
-    let mut first = Bytes::new();
-    while let Some(chunk) = next_chunk(body, exchange).await? {
+/// The first bytes of a body, enough of them to tell what it is; `None` when it is empty. Some may have been read already.
+pub(crate) async fn first_bytes(body: &mut Incoming, read: Option<Bytes>, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
+    let mut first = read.unwrap_or_default();
+    while may_become_events(&first) {
+        let Some(chunk) = next_chunk(body, exchange).await? else { break };
         first = if first.is_empty() { chunk } else { [first, chunk].concat().into() };
-        if !may_become_events(&first) {
-            break;
-        }
     }
     Ok((!first.is_empty()).then_some(first))
 }
@@ -68,4 +98,29 @@ pub(crate) async fn collect(mut body: Incoming, first: Option<Bytes>, exchange: 
         }
     }
     Ok(joined.map_or(whole, BytesMut::freeze))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_type_names_a_framing() {
+        let named = |kind: &'static str| named_framing(Some(&HeaderValue::from_static(kind)));
+        assert_eq!(named("Text/Event-Stream; charset=utf-8"), Some(Framing::Sse));
+        assert_eq!(named("application/x-ndjson"), Some(Framing::Ndjson));
+        assert_eq!(named("application/vnd.amazon.eventstream"), Some(Framing::AwsEventStream));
+        assert_eq!((named("application/json"), named("text/event-streams"), named_framing(None)), (None, None, None));
+    }
+
+    #[test]
+    fn the_first_bytes_tell_a_stream_from_a_whole_answer() {
+        assert_eq!(framing_of(b"data: {}", Framing::JsonArray, true), Some(Framing::Sse));
+        assert_eq!(framing_of(b" [{\"a\"", Framing::JsonArray, true), Some(Framing::JsonArray));
+        assert_eq!(framing_of(b"{\"error\"", Framing::JsonArray, true), None);
+        assert_eq!(framing_of(b"{\"done\":true}", Framing::Ndjson, true), Some(Framing::Ndjson));
+        assert_eq!(framing_of(b"{\n  \"done\": true\n}", Framing::Ndjson, true), None);
+        assert_eq!(framing_of(b"{}", Framing::Sse, true), None);
+        assert_eq!(framing_of(b"\x1f\x8b", Framing::Ndjson, false), Some(Framing::Ndjson));
+    }
 }

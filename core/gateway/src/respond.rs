@@ -7,25 +7,27 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response::Parts};
 use hyper::body::Incoming;
 use weighbridge_domain::EventStatus;
-use weighbridge_plugin_api::adapter::{BodyPlan, UpstreamResponse, View};
+use weighbridge_plugin_api::adapter::{BodyPlan, Framing, UpstreamResponse, View};
 
 use crate::{
     adapt::fields,
     answer::{Answer, AnswerBody},
     attempt::Answered,
     call::is_hop_by_hop,
+    client_frames::content_type,
     gateway::GatewayOptions,
     json,
     meter::{
-        self, Consumed,
+        self, Consumed, StreamMeter,
         decode::Decoder,
+        facts::Beside,
         wire::{Pointers, Wire},
     },
-    receive::{collect, first_bytes, looks_like_events},
+    receive::{collect, first_bytes, framing_of, named_framing},
     refusal::Refusal,
     route::Candidate,
     settle::{End, OpenCall, Settled},
-    stream::{self, Stream, StreamBody},
+    stream::{Stream, StreamBody},
 };
 
 /// One attempt's exchange with a provider.
@@ -35,6 +37,10 @@ pub(crate) struct Exchange {
     pub(crate) hide: bool,
     /// The client asked for cost and charge inside the stream.
     pub(crate) annotate: bool,
+    /// How the answer is framed when it is streamed; of a streamed answer, how it is framed in fact.
+    pub(crate) framing: Framing,
+    /// How a translated stream is framed for the client.
+    pub(crate) client_framing: Framing,
     pub(crate) state: Vec<u8>,
     pub(crate) options: GatewayOptions,
     pub(crate) sent: Instant,
@@ -58,32 +64,39 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Answered
                 .await);
         }
     };
-    let names_stream = head.headers.get(header::CONTENT_TYPE).is_some_and(|kind| is_event_stream(kind.as_bytes()));
-    if names_stream {
-        return Ok(stream_answer(open, exchange, head, body, decoder, first));
+    if let Some(framing) = named_framing(head.headers.get(header::CONTENT_TYPE)) {
+        return Ok(stream_answer(open, exchange, head, body, decoder, framing, first));
     }
+    let (mut body, mut first) = (body, first);
     if open.request.streamed {
         // Some providers stream under another content type: the first bytes tell.
-        let mut body = body;
-        let first = first_bytes(&mut body, &exchange).await;
-        return match first {
-            Ok(Some(chunk)) if looks_like_events(&chunk) => Ok(stream_answer(open, exchange, head, body, decoder, Some(chunk))),
-            Ok(first) => whole_answer(open, exchange, head, body, first, decoder).await,
-            Err(refusal) => Err(open.fail(&exchange, Some(head.status), refusal).await),
+        first = match first_bytes(&mut body, first, &exchange).await {
+            Ok(first) => first,
+            Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),
         };
+        let framing = first.as_ref().and_then(|chunk| framing_of(chunk, exchange.framing, decoder.is_identity()));
+        if let Some(framing) = framing {
+            return Ok(stream_answer(open, exchange, head, body, decoder, framing, first));
+        }
     }
-    whole_answer(open, exchange, head, body, None, decoder).await
+    if !exchange.wire.reads_body() && !exchange.wire.is_free() {
+        return Ok(stream_answer(open, exchange, head, body, Decoder::none(), Framing::None, first));
+    }
+    whole_answer(open, exchange, head, body, first, decoder).await
 }
 
-pub(crate) fn is_event_stream(content_type: &[u8]) -> bool {
-    const NAME: &[u8] = b"text/event-stream";
-    content_type.get(..NAME.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(NAME))
-}
-
-fn stream_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, first: Option<Bytes>) -> Answer {
+fn stream_answer(open: OpenCall, mut exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, framing: Framing, first: Option<Bytes>) -> Answer {
     let mut headers = carry_back(&head.headers);
+    if exchange.wire.stream_events.is_some() && framing != Framing::None {
+        headers.remove(header::CONTENT_ENCODING);
+        if framing != exchange.client_framing {
+            headers.extend(content_type(exchange.client_framing).map(|kind| (header::CONTENT_TYPE, kind)));
+        }
+    }
     name_answer(&mut headers, &open, &exchange, None);
-    let meter = stream::meter(&exchange, decoder);
+    exchange.framing = framing;
+    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.body);
+    let meter = StreamMeter::new(exchange.wire.clone(), decoder, framing, beside);
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
     if let Some(first) = first {
         stream.prefetched(first);
@@ -102,7 +115,9 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
         Ok(plain) => plain,
         Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(name, &error.to_string())).await),
     };
-    let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain) {
+    let truncated = !decoder.finish();
+    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.body);
+    let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain, &beside) {
         Ok(consumed) => consumed,
         Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name, head.status.as_u16())).await),
         Err(meter::WholeError::Plugin(error)) => return Err(open.withhold(&exchange, head.status, &plain, Refusal::plugin_after_answer(&error)).await),
@@ -117,6 +132,7 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
     let mut end = End::new(&exchange.candidate, status_on_record, consumed);
     end.http_status = Some(head.status.as_u16());
     end.first_byte = Some(arrived);
+    end.flags.extend(truncated.then_some("body_truncated"));
     name_answer(&mut headers, &open, &exchange, Some(arrived));
     let settled = open.settle(end, Some(exchange.wire.clone())).await.map_err(Refusal::ledger_lost_answer)?;
     name_amounts(&mut headers, &settled);

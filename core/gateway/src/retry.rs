@@ -42,7 +42,7 @@ impl Failure {
     /// Of a try without an answer.
     pub(crate) fn of(why: &NoAnswer) -> Self {
         match why {
-            NoAnswer::Unreachable(_) => Self::Unreachable,
+            NoAnswer::Unreachable(_) | NoAnswer::NoCredential(_) => Self::Unreachable,
             NoAnswer::BrokeOff(_) | NoAnswer::TimedOut(_) => Self::Unanswered,
         }
     }

@@ -6,7 +6,9 @@ use std::{
     time::Instant,
 };
 
-use weighbridge_domain::{Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, ModelName, Text, Timestamp, Usage, UsageEvent};
+use weighbridge_domain::{
+    Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, ModelName, StatedCost, Text, Timestamp, Usage, UsageEvent, exact,
+};
 use weighbridge_ledger::{LedgerError, Receipt, Reservation};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 use weighbridge_pricing::{PriceQuery, RatedEvent};
@@ -74,10 +76,19 @@ pub(crate) struct Settled {
 impl OpenCall {
     /// Notes a failed attempt; the call goes on with another.
     pub(crate) fn attempt_failed(&mut self, end: End) {
-        let weighed = Weighed::of(end.consumed_now(), None);
+        let weighed = Weighed::of(self.known(&end), None);
         let event = self.event(&end, weighed, self.next_id());
         self.gateway.observer.settled(&event);
         self.earlier.push(event);
+    }
+
+    /// What is known of a call's consumption; of one that is not billed, nothing needs to be.
+    fn known<'a>(&self, end: &'a End) -> Known<'a> {
+        match end.consumed_now() {
+            Known::Reported(reading) => Known::Reported(reading),
+            _ if end.candidate.provider.wire(&self.dialect).is_some_and(|wire| wire.is_free()) => Known::Free,
+            known => known,
+        }
     }
 
     fn next_id(&self) -> EventId {
@@ -110,19 +121,21 @@ impl OpenCall {
 
     /// Counts what was not reported, off the async workers: a counter may take milliseconds.
     async fn weigh(&self, end: &End, wire: Option<Arc<Wire>>) -> Weighed {
-        let Consumed::Unreported { generated, .. } = &end.consumed else { return Weighed::of(end.consumed_now(), None) };
+        let known = self.known(end);
+        let (Consumed::Unreported { generated, .. }, Known::Unreported(..)) = (&end.consumed, &known) else { return Weighed::of(known, None) };
         if end.status == EventStatus::UpstreamError {
-            return Weighed::of(end.consumed_now(), None);
+            return Weighed::of(known, None);
         }
         let prompt = wire.map(|wire| text::of_prompt(&wire, &self.request.body)).unwrap_or_default();
         let (gateway, generated, model) = (self.gateway.clone(), generated.clone(), end.candidate.model.clone());
         let counted = tokio::task::spawn_blocking(move || gateway.count(model.as_str(), &prompt, &generated)).await;
-        Weighed::of(end.consumed_now(), counted.ok())
+        Weighed::of(known, counted.ok())
     }
 
     fn event(&self, end: &End, weighed: Weighed, id: EventId) -> UsageEvent {
         let completed_at = self.gateway.clock.now();
         let (cost, charge, mut flags) = self.rate(end, &weighed, id);
+        flags.extend(weighed.stated_cost.filter(|stated| differs(stated, &cost)).map(|_| Text::from("stated_cost_differs")));
         flags.extend(weighed.flags);
         flags.extend(end.flags.iter().map(|flag| Text::from(*flag)));
         flags.sort();
@@ -155,6 +168,8 @@ impl OpenCall {
             flags,
             cost,
             charge,
+            stated_cost: weighed.stated_cost,
+            dimensions: weighed.dimensions,
         }
     }
 
@@ -163,8 +178,8 @@ impl OpenCall {
         let plan = self.caller.plan();
         let document = plan.document();
         let free = |reason: &str| Charge::free(document.currency, Some(document.id.clone()), document.version, reason);
-        if weighed.nothing {
-            return (Cost::nothing(document.currency), free("nothing was consumed"), Vec::new());
+        if let Some(reason) = weighed.free {
+            return (Cost::nothing(document.currency), free(reason), Vec::new());
         }
         let book = self.gateway.book.load();
         let provider = &end.candidate.provider;
@@ -207,6 +222,13 @@ impl OpenCall {
         inner.flags = vec!["nested_inference"];
         self.event(&inner, Weighed::of(Known::Reported(&reading), None), self.gateway.ids.next(self.received_at))
     }
+}
+
+/// Whether what the provider states is more than one percent away from our own reckoning.
+fn differs(stated: &StatedCost, cost: &Cost) -> bool {
+    let Some(own) = cost.amount.filter(|_| stated.currency == cost.currency) else { return false };
+    let hundredfold = exact::add(stated.amount, -own).and_then(|gap| exact::mul(gap.abs(), 100.into()));
+    hundredfold.is_ok_and(|gap| gap > own.abs())
 }
 
 /// Tokens of a call, for the limit per minute.

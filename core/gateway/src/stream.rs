@@ -8,7 +8,6 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
@@ -17,6 +16,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Incoming};
 use weighbridge_domain::EventStatus;
 use weighbridge_ledger::LedgerError;
+use weighbridge_plugin_api::adapter::StreamEnd;
 
 use crate::{
     ends::NOT_CHARGED,
@@ -176,7 +176,7 @@ impl Stream {
         if let Err(error) = self.forward.take(&mut self.meter, &self.exchange, chunk, &mut self.now, &mut self.held) {
             return self.end(Ending::Undecodable(error.to_string()));
         }
-        if self.meter.terminal {
+        if self.meter.terminal() {
             self.end(Ending::Terminal);
         }
     }
@@ -185,13 +185,26 @@ impl Stream {
     fn end(&mut self, ending: Ending) {
         let Some(open) = self.open.take() else { return };
         let dialect = open.dialect_kind;
-        let torn = self.forward.finish(&mut self.meter, &self.exchange, matches!(ending, Ending::Terminal), &mut self.held);
-        if let Some(refusal) = self.forward.failure() {
+        let said = match ending {
+            Ending::Terminal => StreamEnd::Complete,
+            Ending::Silent(_) => StreamEnd::TimedOut,
+            Ending::Closed | Ending::Broke(_) | Ending::Undecodable(_) => StreamEnd::UpstreamClosed,
+        };
+        let torn = self.forward.finish(&mut self.meter, &self.exchange, said, &mut self.held);
+        if let Some(refusal) = self.forward.failure().cloned() {
             self.flags.push("plugin_failed");
             self.waive = Some("a plugin failed while the answer was passing");
-            self.held.push(dialect.error_event(refusal).into());
+            self.held.extend(self.forward.refusal(dialect, &refusal, torn));
         }
-        let consumed = self.meter.consumed(&*self.exchange.candidate.provider.adapter).unwrap_or_else(|error| {
+        let closed = matches!(ending, Ending::Closed);
+        let whole = self.meter.is_whole(closed);
+        if closed && self.meter.cut_off {
+            self.flags.push("body_truncated");
+        }
+        if self.meter.after_terminal() {
+            self.flags.push("after_terminal");
+        }
+        let consumed = self.meter.consumed(&*self.exchange.candidate.provider.adapter, whole).unwrap_or_else(|error| {
             tracing::warn!(id = %open.id, %error, "the adapter could not read the usage; counting instead");
             self.flags.push("plugin_failed");
             self.meter.counted_only()
@@ -204,20 +217,22 @@ impl Stream {
             Ending::Silent(limit) => {
                 // Into an encoded stream nothing can be written.
                 if !(self.forward.is_pipe() && self.meter.is_encoded()) {
-                    // Behind the beginning of an event, it would be read as part of it.
-                    self.held.extend(torn.then_some(Bytes::from_static(b"\n\n")));
                     let refusal = if consumed.nothing_came() {
                         Refusal::upstream_timeout(name, "go on with its answer", limit.as_millis())
                     } else {
                         Refusal::upstream_fell_silent(name, limit.as_millis())
                     };
-                    self.held.push(dialect.error_event(&refusal).into());
+                    // Behind the beginning of an event, it must not be read as part of it.
+                    self.held.extend(self.forward.refusal(dialect, &refusal, torn));
                 }
                 After::Break(format!("the provider {name:?} fell silent").into())
             }
             Ending::Undecodable(why) => After::Break(format!("the answer of the provider {name:?} cannot be decoded: {why}").into()),
         };
-        let mut end = End::new(&self.exchange.candidate, self.status(&after, &consumed), consumed);
+        if !matches!(after, After::Break(_)) {
+            self.held.extend(self.forward.close());
+        }
+        let mut end = End::new(&self.exchange.candidate, self.status(whole, &consumed), consumed);
         end.http_status = Some(self.http_status);
         end.first_byte = self.first_byte;
         end.flags = std::mem::take(&mut self.flags);
@@ -230,12 +245,10 @@ impl Stream {
         self.phase = Phase::Settling(Box::pin(open.settle(end, Some(wire))), after);
     }
 
-    fn status(&self, after: &After, consumed: &Consumed) -> EventStatus {
-        let expects_terminal = self.exchange.wire.plan.terminal.is_some();
-        let whole = self.meter.terminal || (!expects_terminal && matches!(after, After::Done));
-        match (self.meter.failed, whole) {
+    fn status(&self, whole: bool, consumed: &Consumed) -> EventStatus {
+        match (self.meter.failed(), whole) {
             (true, _) => EventStatus::UpstreamError,
-            (false, false) if consumed.nothing_came() => EventStatus::UpstreamError,
+            (false, false) if consumed.nothing_came() || self.first_byte.is_none() => EventStatus::UpstreamError,
             (false, true) if !self.client_gone => EventStatus::Completed,
             _ => EventStatus::Partial,
         }
@@ -314,9 +327,4 @@ impl Drop for StreamBody {
             runtime.spawn(stream.drain(options.drain_timeout, options.drain_bytes));
         }
     }
-}
-
-/// Keeps the wire alive with the stream.
-pub(crate) fn meter(exchange: &Exchange, decoder: crate::meter::decode::Decoder) -> StreamMeter {
-    StreamMeter::new(Arc::clone(&exchange.wire), decoder)
 }

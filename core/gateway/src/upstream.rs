@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, Uri, header, uri::PathAndQuery};
+use http::{Request, Response, Uri, uri::PathAndQuery};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -11,11 +11,12 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use weighbridge_domain::{ProviderName, Secret, Text};
+use weighbridge_domain::{Clock, ProviderName, Secret, Text};
 use weighbridge_ledger::Reservation;
 use weighbridge_plugin_api::{Adapter, adapter::Auth};
 
 use crate::{
+    credential::{Credential, CredentialError, Place},
     health::Health,
     meter::wire::{Wire, WireError},
     refusal::Refusal,
@@ -51,6 +52,8 @@ pub struct ProviderSetup {
     pub base_url: String,
     /// The credential; absent for providers without one.
     pub credential: Option<Secret>,
+    /// The region that signatures are for, where the operator names it.
+    pub region: Option<String>,
     /// Its name in the price book.
     pub price_book: Text,
     /// How long to wait for it.
@@ -77,12 +80,6 @@ pub struct Provider {
     credential: Credential,
 }
 
-enum Credential {
-    None,
-    Header(HeaderName, HeaderValue),
-    Query(String),
-}
-
 /// Why a provider cannot be set up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
@@ -95,12 +92,9 @@ pub enum ProviderError {
     /// The adapter's plan cannot be run.
     #[error(transparent)]
     Wire(#[from] WireError),
-    /// The adapter wants a kind of authorisation that is not there yet.
-    #[error("its adapter wants {0} authorisation, which this version does not have")]
-    Auth(&'static str),
-    /// The key has characters that cannot be in a header.
-    #[error("its API key holds characters that cannot be sent in a header (a line break at its end?)")]
-    Key,
+    /// The credential cannot be used.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
 }
 
 impl Provider {
@@ -118,7 +112,8 @@ impl Provider {
         }
         let wires = setup.adapter.plans().iter().map(|plan| Wire::new(plan.clone()).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
         let auth = setup.adapter.plans().first().map_or(Auth::None, |plan| plan.auth.clone());
-        let credential = Credential::new(&auth, setup.credential.as_ref())?;
+        let place = Place { host: base.host().unwrap_or_default(), region: setup.region.as_deref() };
+        let credential = Credential::new(&auth, setup.credential.as_ref(), &place)?;
         let prefix = base.path().trim_end_matches('/').to_owned();
         let ProviderSetup { name, adapter, price_book, timeouts, health, .. } = setup;
         Ok(Self { name, adapter, price_book, timeouts, health, wires, prefix, base, credential })
@@ -139,7 +134,7 @@ impl Provider {
         let mut path = String::with_capacity(self.prefix.len() + path_and_query.len());
         path.push_str(&self.prefix);
         path.push_str(path_and_query);
-        if let Credential::Query(pair) = &self.credential {
+        if let Some(pair) = self.credential.query() {
             path.push(if path_and_query.contains('?') { '&' } else { '?' });
             path.push_str(pair);
         }
@@ -150,31 +145,7 @@ impl Provider {
 
     /// Puts the credential on; the adapter has never seen it.
     pub(crate) fn sign(&self, headers: &mut http::HeaderMap) {
-        if let Credential::Header(name, value) = &self.credential {
-            headers.insert(name.clone(), value.clone());
-        }
-    }
-}
-
-impl Credential {
-    fn new(auth: &Auth, secret: Option<&Secret>) -> Result<Self, ProviderError> {
-        let Some(secret) = secret else { return Ok(Self::None) };
-        let header = |name: HeaderName, value: String| -> Result<Self, ProviderError> {
-            let mut value = HeaderValue::try_from(value).map_err(|_| ProviderError::Key)?;
-            value.set_sensitive(true);
-            Ok(Self::Header(name, value))
-        };
-        match auth {
-            Auth::None => Ok(Self::None),
-            Auth::Bearer => header(header::AUTHORIZATION, format!("Bearer {}", secret.expose())),
-            Auth::Header(name) => header(HeaderName::try_from(name.as_str()).map_err(|_| ProviderError::Key)?, secret.expose().to_owned()),
-            Auth::Query(name) => {
-                let plain = secret.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-                if plain { Ok(Self::Query(format!("{name}={}", secret.expose()))) } else { Err(ProviderError::Key) }
-            }
-            Auth::AwsSigV4(_) => Err(ProviderError::Auth("AWS Signature 4")),
-            Auth::GcpOauth => Err(ProviderError::Auth("Google OAuth")),
-        }
+        self.credential.put_on(headers);
     }
 }
 
@@ -204,6 +175,8 @@ pub(crate) enum NoAnswer {
     BrokeOff(String),
     /// Sent; no answer in time.
     TimedOut(Duration),
+    /// The credential could not be put on: nothing was sent.
+    NoCredential(String),
 }
 
 impl fmt::Display for NoAnswer {
@@ -212,6 +185,7 @@ impl fmt::Display for NoAnswer {
             Self::Unreachable(why) => write!(f, "not reached: {why}"),
             Self::BrokeOff(why) => write!(f, "broke off: {why}"),
             Self::TimedOut(limit) => write!(f, "no answer within {} ms", limit.as_millis()),
+            Self::NoCredential(why) => write!(f, "not sent: {why}"),
         }
     }
 }
@@ -222,6 +196,7 @@ impl NoAnswer {
         match self {
             Self::Unreachable(why) => Refusal::upstream_unreachable(name, why),
             Self::BrokeOff(why) => Refusal::upstream_broke_off(name, why),
+            Self::NoCredential(why) => Refusal::no_credential(name, why),
             Self::TimedOut(limit) => Refusal::upstream_timeout(name, "answer", limit.as_millis()),
         }
     }
@@ -230,10 +205,12 @@ impl NoAnswer {
 /// Sends the request: only with a reservation in hand.
 pub(crate) async fn call(
     client: &UpstreamClient,
+    clock: &dyn Clock,
     _ticket: &Reservation,
     provider: &Provider,
-    request: Request<Full<Bytes>>,
+    mut request: Request<Full<Bytes>>,
 ) -> Result<Response<Incoming>, NoAnswer> {
+    provider.credential.authorize(client, clock, &mut request).await.map_err(NoAnswer::NoCredential)?;
     match tokio::time::timeout(provider.timeouts.first_byte, client.request(request)).await {
         Err(_) => Err(NoAnswer::TimedOut(provider.timeouts.first_byte)),
         Ok(Ok(response)) => Ok(response),

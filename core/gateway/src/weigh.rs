@@ -1,13 +1,17 @@
 //! Weigh: from what was reported and what was counted to the usage of a record.
 
-use weighbridge_domain::{Decimal, Meter, ModelName, Source, Text, Usage};
+use weighbridge_domain::{Decimal, Meter, ModelName, Source, StatedCost, Text, Usage};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
 use crate::{call::MAX_MODEL_NAME, meter::Consumed, settle::End};
 
+/// Why a call costs nothing whatever came of it.
+pub(crate) const NOT_BILLED: &str = "the provider does not bill this kind of call";
+
 /// What is known before anything is counted.
 pub(crate) enum Known<'a> {
     Nothing,
+    Free,
     Unknown,
     Reported(&'a UsageReading),
     Unreported(&'a UsageReading, bool),
@@ -17,6 +21,7 @@ impl End {
     pub(crate) fn consumed_now(&self) -> Known<'_> {
         match &self.consumed {
             Consumed::Nothing => Known::Nothing,
+            Consumed::Free => Known::Free,
             Consumed::Unknown => Known::Unknown,
             Consumed::Reported(reading) => Known::Reported(reading),
             Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
@@ -43,13 +48,18 @@ pub(crate) struct Weighed {
     pub(crate) service_tier: Option<Text>,
     pub(crate) flags: Vec<Text>,
     pub(crate) extra: Vec<(Text, Vec<Measured>)>,
-    pub(crate) nothing: bool,
+    pub(crate) stated_cost: Option<StatedCost>,
+    /// Sorted by name, each once.
+    pub(crate) dimensions: Vec<(Text, Text)>,
+    /// Nothing is to be paid, and why.
+    pub(crate) free: Option<&'static str>,
 }
 
 impl Weighed {
     pub(crate) fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
         match known {
-            Known::Nothing => Self { nothing: true, ..Self::default() },
+            Known::Nothing => Self { free: Some("nothing was consumed"), ..Self::default() },
+            Known::Free => Self { free: Some(NOT_BILLED), ..Self::default() },
             Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
             Known::Reported(reading) => Self::reported(reading),
             Known::Unreported(reading, truncated) => {
@@ -84,10 +94,19 @@ impl Weighed {
             service_tier: reading.service_tier.clone().filter(fits_a_record),
             flags: reading.doubts.clone(),
             extra: reading.extra.clone(),
+            stated_cost: reading.stated_cost.map(|(amount, currency)| StatedCost { amount, currency }),
+            dimensions: dimensions(reading),
             ..Self::default()
         };
         for (meter, value) in &reading.quantities {
             weighed.insert(meter.clone(), *value, Source::Reported);
+        }
+        // What the adapter counted stands back behind a report. It is `counted`, and its cost `estimated`; there is no flag
+        // `usage_counted`, which says that a provider failed to report (docs/decisions, "Counted by the adapter").
+        for (meter, value) in &reading.counted {
+            if weighed.usage.get(meter).is_none() {
+                weighed.insert(meter.clone(), *value, Source::Counted);
+            }
         }
         weighed
     }
@@ -98,6 +117,13 @@ impl Weighed {
             self.flags.push("quarantined_usage".into());
         }
     }
+}
+
+fn dimensions(reading: &UsageReading) -> Vec<(Text, Text)> {
+    let mut dimensions: Vec<_> = reading.dimensions.iter().filter(|(name, value)| fits_a_record(name) && fits_a_record(value)).cloned().collect();
+    dimensions.sort();
+    dimensions.dedup_by(|a, b| a.0 == b.0);
+    dimensions
 }
 
 /// A name of an absurd length is none.

@@ -7,7 +7,7 @@ use weighbridge_domain::UsageEvent;
 use crate::{
     document::Document,
     error::LedgerError,
-    format::{frame, v1},
+    format::{frame, v2},
     pending::{Promise, Receipt},
 };
 
@@ -94,7 +94,7 @@ impl Batch {
         self.bytes.shrink_to(KEEP);
         self.entries.clear();
         self.entries.shrink_to(KEEP / 256);
-        let length = v1::mark(&mut self.bytes, v1::Marked::Begin) as u32;
+        let length = v2::mark(&mut self.bytes, v2::Marked::Begin) as u32;
         self.entries.push(Entry { length, what: What::Mark { answer: Answer::Nobody } });
     }
 

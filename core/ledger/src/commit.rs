@@ -6,7 +6,7 @@ use crate::{
     apply::Landed,
     batch::{Answer, Batch, What},
     error::LedgerError,
-    format::v1,
+    format::v2,
     hold::Hold,
     journal::{Place, writer::Writer},
     ledger::Shared,
@@ -151,11 +151,11 @@ impl Committer {
         let mut record = Vec::new();
         for hold in open {
             record.clear();
-            v1::hold(&mut record, hold);
+            v2::hold(&mut record, hold);
             batch.push(&record, What::Hold);
         }
         record.clear();
-        v1::carried(&mut record, open.len() as u32);
+        v2::carried(&mut record, open.len() as u32);
         batch.push(&record, What::Carried);
         let recent = self.recent;
         let result = self.commit(&mut batch);
@@ -170,7 +170,7 @@ impl Committer {
         }
         let mut batch = Batch { bytes: Vec::new(), entries: Vec::new() };
         let mut record = Vec::new();
-        v1::mark(&mut record, v1::Marked::Closed);
+        v2::mark(&mut record, v2::Marked::Closed);
         batch.push(&record, What::Mark { answer: Answer::Nobody });
         let result = self.write(&mut batch).and_then(|()| {
             self.tell(&mut batch);

@@ -93,6 +93,8 @@ impl Hold {
             flags: flags.iter().map(|flag| Text::from(*flag)).collect(),
             cost: Cost::unpriced(self.currency),
             charge: Charge::unrated(self.currency, self.plan.clone(), self.plan_version, reason),
+            stated_cost: None,
+            dimensions: Vec::new(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     batch::{Answer, Batch, What},
     document::Document,
     error::LedgerError,
-    format::v1,
+    format::v2,
     hold::Hold,
 };
 
@@ -100,7 +100,7 @@ impl Queue {
 
     /// Opens a hold.
     pub(crate) fn hold(&self, hold: &Arc<Hold>) -> Result<(), LedgerError> {
-        let record = Scratch::with(|out| v1::hold(out, hold));
+        let record = Scratch::with(|out| v2::hold(out, hold));
         let mut inner = self.inner.lock();
         if inner.closed {
             return Err(LedgerError::Closed);
@@ -116,7 +116,7 @@ impl Queue {
 
     /// Ends a hold with these events.
     pub(crate) fn settle(&self, id: EventId, events: Vec<UsageEvent>, mut answer: Answer) {
-        let record = Scratch::with(|out| v1::settle(out, id, &events));
+        let record = Scratch::with(|out| v2::settle(out, id, &events));
         let mut inner = self.inner.lock();
         if inner.closed {
             drop(inner);
@@ -131,13 +131,13 @@ impl Queue {
 
     /// Adds a document.
     pub(crate) fn document(&self, document: Document, answer: Answer) {
-        let record = Scratch::with(|out| v1::document(out, &document));
+        let record = Scratch::with(|out| v2::document(out, &document));
         self.awaited(&record.0, What::Document { document, answer });
     }
 
     /// Adds a mark whose answer comes when everything pushed before is durable.
     pub(crate) fn mark(&self, answer: Answer) {
-        let record = Scratch::with(|out| v1::mark(out, v1::Marked::Asked));
+        let record = Scratch::with(|out| v2::mark(out, v2::Marked::Asked));
         self.awaited(&record.0, What::Mark { answer });
     }
 

@@ -9,7 +9,7 @@ use crate::{
     apply::{decode_group, document_key},
     document::{Document, DocumentKind},
     error::LedgerError,
-    format::{Kind, v1},
+    format::{Kind, v2},
     index::{blocks::Block, ids},
     journal::{self, reader::SegmentReader},
     ledger::{Ledger, Shared},
@@ -215,7 +215,7 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let unreadable = || LedgerError::Damaged(format!("the record at byte {} of {} cannot be read", record.place.offset, path.display()));
-            let settlement = v1::Settlement::read(record.payload).map_err(|_| unreadable())?;
+            let settlement = v2::Settlement::read(record.version, record.payload).map_err(|_| unreadable())?;
             for (event, seq) in settlement.events().zip(record.first_seq..) {
                 let event = event.map_err(|_| unreadable())?;
                 left = left.saturating_sub(1);

@@ -345,11 +345,11 @@ fn a_newer_format_is_left_alone() {
     some_calls(folder.path(), 1);
     let path = segment(folder.path(), 1);
     let mut bytes = fs::read(&path).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 3;
     fs::write(&path, &bytes).unwrap();
     assert_eq!(
         error_of(folder.path()).to_string(),
-        format!("{} was written in journal format 2; this program reads formats up to 1; use the newer program", path.display())
+        format!("{} was written in journal format 3; this program reads formats up to 2; use the newer program", path.display())
     );
 }
 

@@ -15,5 +15,5 @@ pub use adapter::Adapter;
 pub use counter::Counter;
 pub use error::{Blame, Failure, PluginError, PluginIdentity};
 pub use exporter::Exporter;
-pub use manifest::{Kind, Manifest};
+pub use manifest::{Kind, Manifest, ProviderFacts};
 pub use pricing::PricingRule;

@@ -65,6 +65,12 @@ pub struct ProviderFacts {
     /// The usual environment variable of the key: when it is set, the provider is on.
     #[serde(default)]
     pub api_key_env: Option<String>,
+    /// Further variables that belong to the key, in order. The last one may be missing (the token of a temporary key).
+    #[serde(default)]
+    pub api_key_more_env: Vec<String>,
+    /// The usual environment variable of the region: for signatures, and for `{region}` in the base URL.
+    #[serde(default)]
+    pub region_env: Option<String>,
     /// The name that its rows have in the price book; absent: the plugin's name.
     #[serde(default)]
     pub price_book: Option<String>,

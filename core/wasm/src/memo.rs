@@ -36,18 +36,19 @@ impl Memo {
 
 /// All that the adapter sees, each part with its length, so that no two requests have the same key.
 fn key(request: &ClientRequest<'_>) -> Option<Vec<u8>> {
-    let ClientRequest { dialect, model, upstream_model, streamed, query, headers, fields, body } = request;
+    let ClientRequest { dialect, model, upstream_model, streamed, query, headers, fields, body, attrs } = request;
     if body.is_some() {
         return None;
     }
     let texts = [*dialect, *model, *upstream_model, *query];
     let size = texts.iter().map(|text| text.len()).sum::<usize>()
         + headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        + attrs.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>()
         + fields.iter().map(|field| field.json.map_or(0, str::len)).sum::<usize>();
     if size > INPUT_BYTES {
         return None;
     }
-    let mut key = Vec::with_capacity(size + 4 * (texts.len() + 2 * headers.len() + fields.len()) + 2);
+    let mut key = Vec::with_capacity(size + 4 * (texts.len() + 2 * headers.len() + 2 * attrs.len() + fields.len()) + 3);
     let mut part = |bytes: &[u8]| {
         key.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
         key.extend_from_slice(bytes);
@@ -57,11 +58,15 @@ fn key(request: &ClientRequest<'_>) -> Option<Vec<u8>> {
         part(name.as_bytes());
         part(value);
     }
+    for (key, value) in attrs {
+        part(key.as_bytes());
+        part(value.as_bytes());
+    }
     // The pointers are the plan's, always the same and in the same order; a field that is absent differs from an empty text.
     for field in fields {
         part(field.json.map_or(b"\0", str::as_bytes));
     }
-    key.extend_from_slice(&[u8::from(*streamed), headers.len() as u8]);
+    key.extend_from_slice(&[u8::from(*streamed), headers.len() as u8, attrs.len() as u8]);
     Some(key)
 }
 
@@ -73,7 +78,7 @@ mod tests {
 
     fn request<'a>(model: &'a str, stream_options: Option<&'a str>) -> ClientRequest<'a> {
         let fields = vec![Field { pointer: "/stream_options", json: stream_options }];
-        ClientRequest { dialect: "acme.chat", model, upstream_model: model, streamed: true, query: "", headers: vec![], fields, body: None }
+        ClientRequest { dialect: "acme.chat", model, upstream_model: model, streamed: true, query: "", headers: vec![], fields, body: None, attrs: vec![] }
     }
 
     fn answer(path: String) -> Result<UpstreamRequest, ()> {
@@ -107,8 +112,10 @@ mod tests {
         let queried = ClientRequest { query: "alt=sse", ..plain.clone() };
         let with_header = ClientRequest { headers: vec![("beta", b"x")], ..plain.clone() };
         assert_eq!([&not_streamed, &queried, &with_header, &plain].map(&mut ask), ["/4", "/5", "/6", "/1"]);
+        let with_attr = ClientRequest { attrs: vec![("usage", "unasked")], ..plain.clone() };
+        assert_eq!(ask(&with_attr), "/7");
         let seen_whole = ClientRequest { body: Some(b"{}"), ..plain };
-        assert_eq!([&seen_whole, &seen_whole].map(&mut ask), ["/7", "/8"]);
+        assert_eq!([&seen_whole, &seen_whole].map(&mut ask), ["/8", "/9"]);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl PointerSet {
         Ok(set)
     }
 
+    /// Nothing to look for.
+    pub(crate) fn none() -> Self {
+        Self { nodes: vec![Node::default()] }
+    }
+
     fn child(&mut self, parent: usize, segment: String) -> usize {
         let fresh = self.nodes.len();
         let found = match segment.as_str() {

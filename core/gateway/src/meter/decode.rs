@@ -5,6 +5,8 @@ use std::io::Write;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use super::frame::{FrameError, MAX_EVENT_BYTES};
+
 /// The encodings that can be read, in the words of `Accept-Encoding`.
 pub const READABLE: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
@@ -39,6 +41,18 @@ pub enum DecodeError {
     /// An event that does not end.
     #[error("an event of the stream is larger than {0} bytes")]
     EventTooLarge(usize),
+    /// Bytes that are not of the stream's framing.
+    #[error("{0}")]
+    Unframed(&'static str),
+}
+
+impl From<FrameError> for DecodeError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLarge => Self::EventTooLarge(MAX_EVENT_BYTES),
+            FrameError::Damaged(why) => Self::Unframed(why),
+        }
+    }
 }
 
 /// What one push may decode to: a small body can hold a thousand times its size.
@@ -85,9 +99,25 @@ impl Decoder {
         }
     }
 
+    /// For bytes that nobody reads.
+    pub fn none() -> Self {
+        Self(Kind::Identity)
+    }
+
     /// Whether bytes pass as they are.
     pub fn is_identity(&self) -> bool {
         matches!(self.0, Kind::Identity)
+    }
+
+    /// The body is over: whether it was whole, its checksum included. Nothing more may be pushed.
+    pub fn finish(&mut self) -> bool {
+        match &mut self.0 {
+            Kind::Identity => true,
+            Kind::Gzip(decoder) => decoder.try_finish().is_ok(),
+            Kind::Deflate(decoder) => decoder.try_finish().is_ok(),
+            Kind::Brotli(decoder) => decoder.close().is_ok(),
+            Kind::Zstd(decoder) => decoder.do_finish().is_ok(),
+        }
     }
 
     /// The decoded bytes that this chunk gives.
@@ -132,6 +162,25 @@ mod tests {
             let mut decoder = Decoder::of(&encoding(name), text.len() - 1).unwrap();
             let refused = decoder.push(&body.into()).unwrap_err().to_string();
             assert_eq!(refused, format!("the {name} body unpacks to more than {} bytes", text.len() - 1));
+        }
+    }
+
+    #[test]
+    fn rule_27_a_body_without_its_end_is_noticed() {
+        let text = b"data: one\n\ndata: two\n\n".repeat(50);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(&text).unwrap();
+        let mut deflate = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        deflate.write_all(&text).unwrap();
+        let mut br = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 20);
+        br.write_all(&text).unwrap();
+        let zstd = zstd::stream::encode_all(&text[..], 3).unwrap();
+        for (name, body) in [("gzip", gzip.finish().unwrap()), ("deflate", deflate.finish().unwrap()), ("br", br.into_inner()), ("zstd", zstd)] {
+            for missing in 0..9 {
+                let mut decoder = Decoder::of(&encoding(name), text.len()).unwrap();
+                decoder.push(&Bytes::copy_from_slice(&body[..body.len() - missing])).unwrap();
+                assert_eq!(decoder.finish(), missing == 0, "{name} without its last {missing} bytes");
+            }
         }
     }
 

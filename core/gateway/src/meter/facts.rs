@@ -1,10 +1,11 @@
 //! Collects usage facts while an answer passes: per rule one value, combined as the rule says (metering rule 22:
 //! the last present value, never a sum). `null` is absent.
 
+use http::HeaderMap;
 use weighbridge_domain::exact;
 use weighbridge_plugin_api::adapter::{Combine, Fact};
 
-use super::wire::Rules;
+use super::wire::{Rules, Wire};
 
 /// A longer value is not kept: no number, tier or model name has so many bytes, and the adapter has 5 ms for them.
 const MAX_FACT_BYTES: usize = 64 * 1024;
@@ -23,6 +24,25 @@ impl FactSet {
     /// Reads a whole body. `Err` when it is not JSON.
     pub(crate) fn read_body(&mut self, rules: &Rules, body: &[u8]) -> Result<(), serde_json::Error> {
         rules.set.scan(body, |rule, json| self.take(rules, rule, json))
+    }
+
+    /// Reads an answer's headers: a number as it stands, all else as a JSON string.
+    pub(crate) fn read_headers(&mut self, rules: &Rules, headers: &HeaderMap) {
+        for (index, rule) in rules.list.iter().enumerate() {
+            for value in headers.get_all(&*rule.pointer).iter().filter_map(|value| value.to_str().ok()) {
+                let number = || serde_json::from_str::<serde_json::Number>(value).is_ok();
+                let json = if number() { value.to_owned() } else { serde_json::Value::from(value).to_string() };
+                self.take(rules, index, json.trim());
+            }
+        }
+    }
+
+    /// Reads the client's request, as far as it is JSON.
+    pub(crate) fn read_request(&mut self, rules: &Rules, request: &[u8]) {
+        let mut found = Vec::new();
+        if rules.set.scan(request, |rule, json| found.push((rule, json))).is_ok() {
+            found.into_iter().for_each(|(rule, json)| self.take(rules, rule, json));
+        }
     }
 
     /// Reads one event's data, if any rule that still wants something lets it pass.
@@ -91,9 +111,33 @@ impl FactSet {
     }
 
     /// The facts, for the adapter.
-    pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> Vec<Fact<'a>> {
+    pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Fact<'a>> {
         let named = rules.list.iter().zip(&self.values);
-        named.filter_map(|(rule, value)| value.as_deref().map(|json| Fact { name: &rule.name, json })).collect()
+        named.filter_map(|(rule, value)| value.as_deref().map(|json| Fact { name: &rule.name, json }))
+    }
+}
+
+/// Facts that stand beside an answer's body: in its headers, and in the request that it answers.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    headers: FactSet,
+    request: FactSet,
+}
+
+impl Beside {
+    /// Reads what the plan wants; most plans want nothing, and nothing is read.
+    pub(crate) fn read(wire: &Wire, headers: &HeaderMap, request: &[u8]) -> Self {
+        let mut beside = Self { headers: FactSet::new(&wire.header_facts), request: FactSet::new(&wire.request_facts) };
+        beside.headers.read_headers(&wire.header_facts, headers);
+        if !wire.request_facts.list.is_empty() {
+            beside.request.read_request(&wire.request_facts, request);
+        }
+        beside
+    }
+
+    /// The facts of an answer: the body's or the events', then the headers', then the request's.
+    pub(crate) fn all<'a>(&'a self, wire: &'a Wire, rules: &'a Rules, body: &'a FactSet) -> Vec<Fact<'a>> {
+        body.facts(rules).chain(self.headers.facts(&wire.header_facts)).chain(self.request.facts(&wire.request_facts)).collect()
     }
 }
 
@@ -102,12 +146,14 @@ mod tests {
     use weighbridge_plugin_api::adapter::{Auth, Billing, EventFilter, FactRule, Framing, Plan, View};
 
     use super::*;
-    use crate::meter::wire::Wire;
+
+    fn rule(name: &str, pointer: &str, combine: Combine) -> FactRule {
+        FactRule { name: name.into(), pointer: pointer.into(), events: None, combine }
+    }
 
     fn wire() -> Wire {
         let filter = EventFilter { names: vec![], contains: vec!["\"used\"".into()] };
-        let rule = FactRule { name: "used".into(), pointer: "/used".into(), events: Some(filter), combine: Combine::Last };
-        Wire::new(plan(vec![rule])).unwrap()
+        Wire::new(plan(vec![FactRule { events: Some(filter), ..rule("used", "/used", Combine::Last) }])).unwrap()
     }
 
     fn plan(event_facts: Vec<FactRule>) -> Plan {
@@ -138,7 +184,7 @@ mod tests {
         let wire = wire();
         let mut facts = FactSet::new(&wire.event_facts);
         events.iter().for_each(|event| facts.read_event(&wire.event_facts, None, event.as_bytes()));
-        facts.facts(&wire.event_facts).first().map(|fact| fact.json.to_owned())
+        facts.facts(&wire.event_facts).next().map(|fact| fact.json.to_owned())
     }
 
     #[test]
@@ -154,5 +200,49 @@ mod tests {
     #[test]
     fn a_value_of_an_absurd_length_is_not_kept() {
         assert_eq!(read(&[&format!(r#"{{"used":"{}"}}"#, "x".repeat(MAX_FACT_BYTES))]), None);
+    }
+
+    #[test]
+    fn a_star_finds_every_value_and_the_rule_combines_them() {
+        let body = br#"{"parts":[{"n":3,"t":"a"},{"n":5},{"n":null},{"n":4,"t":"b"}]}"#;
+        let combined = |combine| {
+            let wire = Wire::new(Plan { body_facts: vec![rule("n", "/parts/*/n", combine)], ..plan(vec![]) }).unwrap();
+            let mut facts = FactSet::new(&wire.body_facts);
+            facts.read_body(&wire.body_facts, body).unwrap();
+            facts.facts(&wire.body_facts).next().map(|fact| fact.json.to_owned()).unwrap()
+        };
+        assert_eq!(combined(Combine::First), "3");
+        assert_eq!(combined(Combine::Last), "4");
+        assert_eq!(combined(Combine::Max), "5");
+        assert_eq!(combined(Combine::Sum), "12");
+        assert_eq!(combined(Combine::All), "[3,5,4]");
+    }
+
+    #[test]
+    fn facts_of_headers_and_of_the_request_stand_behind_the_bodys() {
+        let wire = Wire::new(Plan {
+            body_facts: vec![rule("model", "/model", Combine::Last)],
+            header_facts: vec![rule("input", "x-input-count", Combine::Last), rule("tier", "x-tier", Combine::Last), rule("none", "x-none", Combine::Last)],
+            request_facts: vec![rule("n", "/n", Combine::Last), rule("said", "/input", Combine::Last)],
+            ..plan(vec![])
+        })
+        .unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-input-count", "17".parse().unwrap());
+        headers.insert("x-tier", "fa\"st".parse().unwrap());
+        let beside = Beside::read(&wire, &headers, br#"{"n":2,"input":"hi","x":1}"#);
+        let mut facts = FactSet::new(&wire.body_facts);
+        facts.read_body(&wire.body_facts, br#"{"model":"m"}"#).unwrap();
+        let all = beside.all(&wire, &wire.body_facts, &facts);
+        let named: Vec<_> = all.iter().map(|fact| (fact.name, fact.json)).collect();
+        assert_eq!(named, [("model", r#""m""#), ("input", "17"), ("tier", r#""fa\"st""#), ("n", "2"), ("said", r#""hi""#)]);
+        // A request that is not JSON has no facts, not those before its first mistake.
+        assert_eq!(Beside::read(&wire, &HeaderMap::new(), br#"{"n":2,"#).all(&wire, &wire.body_facts, &FactSet::new(&wire.body_facts)), []);
+    }
+
+    #[test]
+    fn a_header_fact_names_a_header() {
+        let refused = Wire::new(Plan { header_facts: vec![rule("x", "X Input", Combine::Last)], ..plan(vec![]) }).err().unwrap();
+        assert_eq!(refused.to_string(), "the plan for acme.chat: \"X Input\" is not the name of a header in lower case");
     }
 }

@@ -1,20 +1,27 @@
 //! Watches an answer as it passes and reads what was consumed. It never changes a byte: what is forwarded is what was
 //! received, and the upstream's own object is read before any translation (metering rules 3 and 28).
 
+pub(crate) mod aws;
 pub mod decode;
 pub mod facts;
-pub mod sse;
+pub mod frame;
+mod json_array;
+mod ndjson;
+mod sse;
 pub mod text;
 pub mod wire;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use weighbridge_plugin_api::{Adapter, PluginError, adapter::UsageReading};
+use weighbridge_plugin_api::{
+    Adapter, PluginError,
+    adapter::{Framing, UsageReading},
+};
 
 use decode::{DecodeError, Decoder};
-use facts::FactSet;
-use sse::{SseEvent, SseScanner};
+use facts::{Beside, FactSet};
+use frame::{Framer, StreamEvent};
 use text::Retained;
 use wire::Wire;
 
@@ -23,6 +30,8 @@ use wire::Wire;
 pub(crate) enum Consumed {
     /// Nothing was sent, or the provider refused it without using anything.
     Nothing,
+    /// The provider does not bill this kind of call: nothing was read.
+    Free,
     /// It may have consumed something, and nobody said what.
     Unknown,
     /// The provider reported it.
@@ -32,9 +41,9 @@ pub(crate) enum Consumed {
 }
 
 impl Consumed {
-    /// Text there may be, but no report.
+    /// Text there may be, or what the adapter counted, but no report.
     pub(crate) fn reports_nothing(&self) -> bool {
-        matches!(self, Self::Unreported { reading, .. } if reading.quantities.is_empty())
+        matches!(self, Self::Reported(reading) | Self::Unreported { reading, .. } if reading.quantities.is_empty())
     }
     /// Neither a report nor text.
     pub(crate) fn nothing_came(&self) -> bool {
@@ -51,87 +60,122 @@ pub(crate) struct Mark {
 
 /// The meter of a streamed answer.
 pub(crate) struct StreamMeter {
-    wire: Arc<Wire>,
     decoder: Decoder,
-    scanner: SseScanner,
+    framer: Framer,
+    watch: Watch,
+    beside: Beside,
+    /// The stream ended inside an event, or before the end that its framing has.
+    pub(crate) cut_off: bool,
+}
+
+/// What is known of the events that have passed.
+struct Watch {
+    wire: Arc<Wire>,
     facts: FactSet,
     retained: Retained,
-    /// The terminal event has passed.
-    pub(crate) terminal: bool,
-    /// An event reported a failure.
-    pub(crate) failed: bool,
+    terminal: bool,
+    failed: bool,
+    after_terminal: bool,
 }
 
 impl StreamMeter {
-    pub(crate) fn new(wire: Arc<Wire>, decoder: Decoder) -> Self {
+    pub(crate) fn new(wire: Arc<Wire>, decoder: Decoder, framing: Framing, beside: Beside) -> Self {
         let facts = FactSet::new(&wire.event_facts);
-        Self { wire, decoder, scanner: SseScanner::default(), facts, retained: Retained::default(), terminal: false, failed: false }
+        let watch = Watch { wire, facts, retained: Retained::default(), terminal: false, failed: false, after_terminal: false };
+        Self { decoder, framer: Framer::new(framing), watch, beside, cut_off: false }
     }
 
     pub(crate) fn is_encoded(&self) -> bool {
         !self.decoder.is_identity()
     }
-
-    /// Reads the next bytes and shows each event that they complete, with its mark.
-    pub(crate) fn push(&mut self, chunk: &Bytes, mut each: impl FnMut(&SseEvent<'_>, Mark)) -> Result<(), DecodeError> {
-        let plain = self.decoder.push(chunk)?;
-        self.retained.keep(&plain);
-        let Self { wire, scanner, facts, terminal, failed, .. } = self;
-        let pushed = scanner.push(&plain, |event| {
-            let mark = observe(wire, facts, &event);
-            *terminal |= mark.terminal;
-            *failed |= mark.failure;
-            each(&event, mark);
-        });
-        pushed.map_err(|sse::EventTooLarge| DecodeError::EventTooLarge(sse::MAX_EVENT_BYTES))
+    /// The terminal event has passed.
+    pub(crate) fn terminal(&self) -> bool {
+        self.watch.terminal
+    }
+    /// An event reported a failure.
+    pub(crate) fn failed(&self) -> bool {
+        self.watch.failed
+    }
+    /// Events came behind the terminal one. They are another answer, and not read.
+    pub(crate) fn after_terminal(&self) -> bool {
+        self.watch.after_terminal
     }
 
-    /// The stream is over: an event without its blank line is still read (metering rule 27), if it is whole otherwise. Says
-    /// whether bytes were left that are no event.
-    pub(crate) fn finish(&mut self, mut each: impl FnMut(&SseEvent<'_>, Mark)) -> bool {
-        let Self { wire, scanner, facts, terminal, failed, .. } = self;
-        let left = !scanner.pending().is_empty();
+    /// Reads the next bytes and shows each event that they complete, with its mark.
+    pub(crate) fn push(&mut self, chunk: &Bytes, mut each: impl FnMut(&StreamEvent<'_>, Mark)) -> Result<(), DecodeError> {
+        let plain = self.decoder.push(chunk)?;
+        let Self { framer, watch, .. } = self;
+        framer.push(&plain, |event| each(&event, watch.observe(&event))).map_err(DecodeError::from)
+    }
+
+    /// The stream is over: an event without its end is still read (metering rule 27), if it is whole otherwise. Says whether
+    /// bytes were left that are no event.
+    pub(crate) fn finish(&mut self, mut each: impl FnMut(&StreamEvent<'_>, Mark)) -> bool {
+        let Self { framer, watch, .. } = self;
+        let left = !framer.pending().is_empty();
         let mut whole = false;
-        scanner.finish(|event| {
-            whole = is_whole(wire, &event);
-            if !whole {
-                return;
+        framer.finish(|event| {
+            whole = is_whole(&watch.wire, &event);
+            if whole {
+                each(&event, watch.observe(&event));
+            } else if let Some(data) = &event.data {
+                watch.retained.keep(&watch.wire.event_text, event.name, data);
             }
-            let mark = observe(wire, facts, &event);
-            *terminal |= mark.terminal;
-            *failed |= mark.failure;
-            each(&event, mark);
         });
-        left && !whole
+        let torn = left && !whole;
+        self.cut_off = torn || self.framer.is_open() || !self.decoder.finish();
+        torn
+    }
+
+    /// Whether the stream came to its end: with its terminal event, or, where it has none, by being closed behind a whole event.
+    pub(crate) fn is_whole(&self, closed: bool) -> bool {
+        let expects_terminal = self.watch.wire.plan.terminal.is_some() && !self.framer.is_none();
+        self.watch.terminal || (closed && !expects_terminal && !self.cut_off)
     }
 
     /// What was consumed, by what has passed.
-    pub(crate) fn consumed(&mut self, adapter: &dyn Adapter) -> Result<Consumed, PluginError> {
-        let reading = adapter.read_usage(&self.wire.plan.dialect, &self.facts.facts(&self.wire.event_facts))?;
-        let generated = || text::of_stream(&self.wire.event_text, &self.retained);
-        Ok(reported_or_not(reading, self.terminal, self.retained.truncated, generated))
+    pub(crate) fn consumed(&mut self, adapter: &dyn Adapter, whole: bool) -> Result<Consumed, PluginError> {
+        let Watch { wire, facts, retained, .. } = &self.watch;
+        if wire.is_free() {
+            return Ok(Consumed::Free);
+        }
+        let reading = adapter.read_usage(&wire.plan.dialect, &self.beside.all(wire, &wire.event_facts, facts))?;
+        Ok(reported_or_not(reading, whole, retained.truncated, || retained.text(&wire.event_text)))
     }
 
     /// The generated text so far, when the adapter cannot be asked.
     pub(crate) fn counted_only(&self) -> Consumed {
-        let generated = text::of_stream(&self.wire.event_text, &self.retained);
-        Consumed::Unreported { reading: UsageReading::default(), generated, truncated: self.retained.truncated }
+        let Watch { wire, retained, .. } = &self.watch;
+        Consumed::Unreported { reading: UsageReading::default(), generated: retained.text(&wire.event_text), truncated: retained.truncated }
     }
 }
 
 /// Whether the last event of a stream lacks nothing but its blank line: its data is JSON to the end, or a marker.
-fn is_whole(wire: &Wire, event: &SseEvent<'_>) -> bool {
+fn is_whole(wire: &Wire, event: &StreamEvent<'_>) -> bool {
     let Some(data) = &event.data else { return false };
     let marker = !data.trim_ascii_start().starts_with(b"{") && wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data));
     marker || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
 }
 
-fn observe(wire: &Wire, facts: &mut FactSet, event: &SseEvent<'_>) -> Mark {
-    let Some(data) = &event.data else { return Mark::default() };
-    facts.read_event(&wire.event_facts, event.name, data);
-    Mark {
-        terminal: wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data)),
-        failure: wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),
+impl Watch {
+    fn observe(&mut self, event: &StreamEvent<'_>) -> Mark {
+        let Self { wire, facts, retained, .. } = self;
+        let Some(data) = &event.data else { return Mark::default() };
+        let mark = Mark {
+            terminal: wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data)),
+            failure: event.failed || wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),
+        };
+        if self.terminal {
+            self.after_terminal |= !mark.terminal;
+            return mark;
+        }
+        if !wire.is_free() {
+            facts.read_event(&wire.event_facts, event.name, data);
+            retained.keep(&wire.event_text, event.name, data);
+        }
+        self.terminal = mark.terminal;
+        self.failed |= mark.failure;
+        mark
     }
 }
 
@@ -145,20 +189,29 @@ pub(crate) enum WholeError {
 }
 
 /// What a whole answer says was consumed.
-pub(crate) fn whole(wire: &Wire, adapter: &dyn Adapter, body: &[u8]) -> Result<Consumed, WholeError> {
+pub(crate) fn whole(wire: &Wire, adapter: &dyn Adapter, body: &[u8], beside: &Beside) -> Result<Consumed, WholeError> {
+    if wire.is_free() {
+        return Ok(Consumed::Free);
+    }
     let mut facts = FactSet::new(&wire.body_facts);
-    facts.read_body(&wire.body_facts, body).map_err(|_| WholeError::NotJson)?;
-    let reading = adapter.read_usage(&wire.plan.dialect, &facts.facts(&wire.body_facts))?;
+    if facts.read_body(&wire.body_facts, body).is_err() {
+        if !wire.takes_plain_text() {
+            return Err(WholeError::NotJson);
+        }
+        facts = FactSet::new(&wire.body_facts);
+    }
+    let reading = adapter.read_usage(&wire.plan.dialect, &beside.all(wire, &wire.body_facts, &facts))?;
     Ok(reported_or_not(reading, true, false, || text::of_body(wire, body)))
 }
 
 /// Whether a report tells both sides; what it leaves out is to be counted. A stream that broke off may have reported its
 /// input and not yet its output; a broken report may have one side that can be read, and the other is not free for that.
 fn reported_or_not(reading: UsageReading, whole: bool, truncated: bool, generated: impl FnOnce() -> String) -> Consumed {
-    let input = reading.quantities.iter().any(|(meter, _)| meter.is_input());
-    let output = reading.quantities.iter().any(|(meter, _)| meter.is_output());
+    let measured = || reading.quantities.iter().chain(&reading.counted);
+    let input = measured().any(|(meter, _)| meter.is_input());
+    let output = measured().any(|(meter, _)| meter.is_output());
     // Quantities of neither side (images, seconds) are a report of their own.
-    let other = whole && !reading.quantities.is_empty() && !input && !output;
+    let other = (whole || reading.quantities.is_empty()) && measured().next().is_some() && !input && !output;
     if (input && output) || other {
         return Consumed::Reported(reading);
     }

@@ -1,52 +1,59 @@
 //! The text that a counter counts where usage was not reported: what was generated, and what was asked.
 //! Only generated content is ever counted as output (metering rule 25).
 
-use super::{
-    sse::SseScanner,
-    wire::{Rules, Wire},
-};
+use super::wire::{Rules, Wire};
 use crate::json::PointerSet;
 
-/// A stream's bytes, kept until its usage is known. Beyond the cap they are let go, and the count says so.
+/// The events of a stream that may hold generated text, kept until its usage is known. Beyond the cap they are let go, and the
+/// count says so.
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
     /// A copy: a chunk of its own would keep the whole read buffer alive that it is a slice of.
     bytes: Vec<u8>,
+    /// Where each event's data ends, and which filters it passed.
+    events: Vec<(usize, u64)>,
     pub(crate) truncated: bool,
 }
 
 impl Retained {
     const CAP: usize = 16 * 1024 * 1024;
 
-    pub(crate) fn keep(&mut self, chunk: &[u8]) {
-        // Once something is missing, what follows would be read as something else.
-        self.truncated |= self.bytes.len() + chunk.len() > Self::CAP;
+    /// Keeps an event, if there may be text in it.
+    pub(crate) fn keep(&mut self, rules: &Rules, name: Option<&str>, data: &[u8]) {
+        let passed = rules.filters.iter().enumerate().fold(0u64, |passed, (index, (_, filter))| passed | u64::from(filter.passes(name, data)) << index);
+        if !rules.filter_of.iter().any(|filter| filter.is_none_or(|filter| passed & (1 << filter) != 0)) {
+            return;
+        }
+        self.truncated |= self.bytes.len() + data.len() > Self::CAP;
         if !self.truncated {
-            self.bytes.extend_from_slice(chunk);
+            self.bytes.extend_from_slice(data);
+            self.events.push((self.bytes.len(), passed));
         }
     }
-}
 
-/// The generated text of a stream.
-pub(crate) fn of_stream(rules: &Rules, retained: &Retained) -> String {
-    let mut text = String::new();
-    let mut scanner = SseScanner::default();
-    let mut read = |name: Option<&str>, data: &[u8]| {
-        let passes: Vec<bool> = rules.filters.iter().map(|(_, filter)| filter.passes(name, data)).collect();
-        let _ = rules.set.scan(data, |rule, json| {
-            if rules.filter_of[rule].is_none_or(|filter| passes[filter]) {
-                append(json, &mut text);
-            }
-        });
-    };
-    // The cap is not above what an event may have.
-    let _ = scanner.push(&retained.bytes, |event| event.data.iter().for_each(|data| read(event.name, data)));
-    scanner.finish(|event| event.data.iter().for_each(|data| read(event.name, data)));
-    text
+    /// The generated text.
+    pub(crate) fn text(&self, rules: &Rules) -> String {
+        let mut text = String::new();
+        let mut start = 0;
+        for (end, passed) in &self.events {
+            // An event that was cut off has the text that came.
+            let _ = rules.set.scan(&self.bytes[start..*end], |rule, json| {
+                if rules.filter_of[rule].is_none_or(|filter| passed & (1 << filter) != 0) {
+                    append(json, &mut text);
+                }
+            });
+            start = *end;
+        }
+        text
+    }
 }
 
 /// The generated text of a whole answer.
 pub(crate) fn of_body(wire: &Wire, body: &[u8]) -> String {
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    if wire.takes_plain_text() && !is_json() {
+        return String::from_utf8_lossy(body).into_owned();
+    }
     strings(&wire.body_text, body)
 }
 

@@ -1,7 +1,8 @@
 //! An adapter's plan, compiled once: pointer sets for its views and rules, byte finders for its event filters.
 
-use memchr::memmem::Finder;
-use weighbridge_plugin_api::adapter::{EventFilter, FactRule, Framing, HideRule, Plan, View};
+use http::HeaderName;
+use memchr::memmem::{self, Finder};
+use weighbridge_plugin_api::adapter::{Billing, EventFilter, FactRule, HideRule, Plan, View};
 
 use crate::json::{BadPointer, PointerSet};
 
@@ -14,6 +15,8 @@ pub struct Wire {
     pub(crate) error_view: Pointers,
     pub(crate) body_facts: Rules,
     pub(crate) event_facts: Rules,
+    pub(crate) header_facts: Rules,
+    pub(crate) request_facts: Rules,
     pub(crate) body_text: PointerSet,
     pub(crate) event_text: Rules,
     pub(crate) prompt_text: PointerSet,
@@ -34,11 +37,13 @@ pub enum WireError {
         /// Which pointer.
         source: BadPointer,
     },
-    /// A framing that this version does not read.
-    #[error("the plan for {dialect}: this version reads streams framed as server-sent events only")]
-    Framing {
+    /// A header fact without a header's name.
+    #[error("the plan for {dialect}: {name:?} is not the name of a header in lower case")]
+    Header {
         /// Which plan.
         dialect: String,
+        /// What it names.
+        name: String,
     },
     /// More filters than a call can keep track of.
     #[error("the plan for {dialect}: more than 64 different event filters")]
@@ -53,8 +58,8 @@ impl Wire {
     pub fn new(plan: Plan) -> Result<Self, WireError> {
         let dialect = || plan.dialect.to_string();
         let bad = |source: BadPointer| WireError::Pointer { dialect: dialect(), source };
-        if !matches!(plan.framing, Framing::None | Framing::Sse) {
-            return Err(WireError::Framing { dialect: dialect() });
+        if let Some(rule) = plan.header_facts.iter().find(|rule| HeaderName::from_lowercase(rule.pointer.as_bytes()).is_err()) {
+            return Err(WireError::Header { dialect: dialect(), name: rule.pointer.clone() });
         }
         let rules = |list: &[FactRule]| -> Result<Rules, WireError> {
             let rules = Rules::new(list).map_err(bad)?;
@@ -67,6 +72,8 @@ impl Wire {
             error_view: Pointers::new(&plan.error_view).map_err(bad)?,
             body_facts: rules(&plan.body_facts)?,
             event_facts: rules(&plan.event_facts)?,
+            header_facts: Rules::of_headers(&plan.header_facts),
+            request_facts: rules(&plan.request_facts)?,
             body_text: plain(&plan.body_text)?,
             event_text: rules(&plan.event_text)?,
             prompt_text: plain(&plan.prompt_text)?,
@@ -81,6 +88,21 @@ impl Wire {
     /// Whether the adapter translates answers of this dialect, rather than passing them through.
     pub fn translates(&self) -> bool {
         self.stream_events.is_some() || self.plan.response_view != View::None
+    }
+
+    /// Whether the provider bills this kind of call.
+    pub(crate) fn is_free(&self) -> bool {
+        self.plan.billing == Billing::Free
+    }
+
+    /// Whether an answer may be plain text instead of JSON (a transcription): the plan names the whole document as text.
+    pub(crate) fn takes_plain_text(&self) -> bool {
+        self.plan.body_text.iter().any(String::is_empty)
+    }
+
+    /// Whether a whole answer is read at all. Where neither facts nor text are in it, it may be any bytes (speech).
+    pub(crate) fn reads_body(&self) -> bool {
+        !(self.plan.body_facts.is_empty() && self.plan.body_text.is_empty() && self.plan.response_view == View::None)
     }
 }
 
@@ -107,6 +129,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Rules whose pointers are the names of headers.
+    fn of_headers(list: &[FactRule]) -> Self {
+        Self { list: list.to_vec(), set: PointerSet::none(), filters: Vec::new(), filter_of: vec![None; list.len()] }
+    }
     fn new(list: &[FactRule]) -> Result<Self, BadPointer> {
         let mut filters: Vec<(EventFilter, Filter)> = Vec::new();
         let mut index_of = |filter: &EventFilter| {
@@ -149,7 +175,9 @@ impl Terminal {
         let Self(EventFilter { names, contains }) = self;
         let named = names.is_empty() || name.is_some_and(|name| names.iter().any(|wanted| wanted == name));
         let data = data.trim_ascii_start();
-        named && (contains.is_empty() || contains.iter().any(|begin| data.starts_with(begin.as_bytes())))
+        // A quoted member cannot be mistaken for generated text, whose quotes are escaped: it may stand anywhere.
+        let marks = |marker: &String| if marker.starts_with('"') { memmem::find(data, marker.as_bytes()).is_some() } else { data.starts_with(marker.as_bytes()) };
+        named && (contains.is_empty() || contains.iter().any(marks))
     }
 }
 
@@ -183,6 +211,8 @@ mod tests {
         let terminal = Terminal::new(&EventFilter { names: vec![], contains: vec!["[DONE]".into()] });
         assert!(terminal.is(None, b"[DONE]") && terminal.is(None, b" [DONE]"));
         assert!(!terminal.is(None, br#"{"choices":[{"delta":{"content":"[DONE]"}}]}"#));
+        let member = Terminal::new(&EventFilter { names: vec![], contains: vec!["\"done\":true".into()] });
+        assert!(member.is(None, br#"{"text":"","done":true}"#) && !member.is(None, br#"{"text":"\"done\":true","done":false}"#));
         let named = Terminal::new(&EventFilter { names: vec!["stop".into()], contains: vec![] });
         assert!(named.is(Some("stop"), b"{}") && !named.is(Some("go"), b"{}") && !named.is(None, b"{}"));
     }

@@ -12,6 +12,10 @@ impl Refusal {
         let text = format!("The provider {provider:?} could not be reached: {why}. The call was not sent; nothing was billed.");
         Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text).retry_after(1)
     }
+    pub(crate) fn no_credential(provider: &str, why: &str) -> Self {
+        let text = format!("The credential for the provider {provider:?} could not be used: {why}. The call was not sent; nothing was billed.");
+        Self::new("upstream_error", 502, ErrorKind::Server, Fault::Gateway, text).retry_after(1)
+    }
     pub(crate) fn upstream_broke_off(provider: &str, why: &str) -> Self {
         let text = format!(
             "The provider {provider:?} broke the connection off or answered with something that is not HTTP: {why}. What it consumed is not known; nothing was billed."

@@ -43,6 +43,7 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
         Refusal::unpriced_model("new", "acme-ai", "standard"),
         Refusal::rate_limited("requests", 60, 12),
         Refusal::upstream_unreachable("acme-ai", "Connection refused (os error 111)"),
+        Refusal::no_credential("acme-ai", "no access token from tokens.example.com: 400 invalid_grant"),
         Refusal::upstream_broke_off("acme-ai", "connection closed before message completed"),
         Refusal::upstream_redirect("acme-ai", 307),
         Refusal::upstream_not_json("acme-ai", 200),

@@ -125,7 +125,7 @@ pub(crate) fn find_mark_after(bytes: &[u8], lsn: u64, mask: Mask) -> Option<usiz
     let most = (bytes.len() / OVERHEAD) as u32 + 1;
     (0..bytes.len().saturating_sub(PREFIX + LENGTH - 1)).find(|&at| {
         let record = &bytes[at..at + PREFIX + LENGTH];
-        let begins = record[OVERHEAD] != super::v1::Marked::Asked as u8;
+        let begins = record[OVERHEAD] != super::v2::Marked::Asked as u8;
         if record[..4] != (LENGTH as u32).to_le_bytes() || record[PREFIX] != Kind::Mark as u8 || !begins {
             return false;
         }

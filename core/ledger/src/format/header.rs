@@ -11,6 +11,8 @@ const MAGIC: &[u8; 8] = b"WBJRNL\r\n";
 /// Who a segment is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
+    /// The format of the program that began it: it stands in the digest of the segment.
+    pub(crate) format: u32,
     /// The journal's identity, the same in all its segments.
     pub(crate) identity: [u8; 16],
     /// The number of its first record; also its file's name.
@@ -40,7 +42,7 @@ impl Header {
     pub(crate) fn encode(&self) -> [u8; LENGTH] {
         let mut out = [0; LENGTH];
         out[..8].copy_from_slice(MAGIC);
-        out[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+        out[8..12].copy_from_slice(&self.format.to_le_bytes());
         out[12..16].copy_from_slice(&(LENGTH as u32).to_le_bytes());
         out[16..32].copy_from_slice(&self.identity);
         out[32..40].copy_from_slice(&self.first_lsn.to_le_bytes());
@@ -65,6 +67,7 @@ impl Header {
             return Err(BadHeader::Damaged("the header's checksum does not match"));
         }
         Ok(Self {
+            format,
             identity: field(bytes, 16),
             first_lsn: u64::from_le_bytes(field(bytes, 32)),
             first_seq: u64::from_le_bytes(field(bytes, 40)),
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_header_comes_back_and_damage_or_a_newer_format_is_noticed() {
-        let header = Header { identity: [3; 16], first_lsn: 7, first_seq: 5, previous: [9; 32], created_at: Timestamp::from_micros(11) };
+        let header = Header { format: FORMAT, identity: [3; 16], first_lsn: 7, first_seq: 5, previous: [9; 32], created_at: Timestamp::from_micros(11) };
         let bytes = header.encode();
         assert_eq!(Header::decode(&bytes), Ok(header));
         for at in (8..LENGTH).filter(|at| !(8..12).contains(at)) {
@@ -95,7 +98,7 @@ mod tests {
             assert_eq!(Header::decode(&bytes), Err(BadHeader::Damaged("the header's checksum does not match")), "byte {at}");
         }
         let mut newer = bytes;
-        newer[8] = 2;
-        assert_eq!(Header::decode(&newer), Err(BadHeader::Newer(2)));
+        newer[8] = FORMAT as u8 + 1;
+        assert_eq!(Header::decode(&newer), Err(BadHeader::Newer(FORMAT + 1)));
     }
 }

@@ -1,12 +1,16 @@
 //! What is on disk. A format number stands in every segment's header and a version in every record, so that old
-//! journals open for ever: a new shape gets a new file beside `v1.rs`, which then only reads.
+//! journals open for ever: a new shape gets a new file beside the last one, which then only reads.
 
 pub(crate) mod frame;
 pub(crate) mod header;
 pub(crate) mod v1;
+pub(crate) mod v2;
 
 /// The newest format that this program reads and the one that it writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
+
+/// The shape of the store: it holds places and sums, not events. A store of another shape is rebuilt from the journal.
+pub(crate) const STORE: u32 = 1;
 
 /// What a record is. The number is its code on disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,124 +1,81 @@
-//! Version 1 of each record's payload: the domain's structs by postcard.
-//!
-//! `Hold`: the hold. `Settle`: the reservation's id (16 bytes), the number of events (u32), then each event as its
-//! length (u32) and itself. `Document`: the document. `Mark`: one byte, see [`Marked`].
-//! `Carried`: the number of holds carried over (u32). Numbers are little-endian.
+//! Version 1 of an event, which is only read: it has no cost as the provider states it, and no dimensions. All other records
+//! of version 1 have the shape that they have now.
 
-use weighbridge_domain::{EventId, UsageEvent};
+use serde::Deserialize;
+use weighbridge_domain::{Charge, Cost, CustomerId, EventId, EventStatus, KeyId, ModelName, ProviderName, Text, Timestamp, Usage, UsageEvent};
 
-use super::{Kind, frame};
-use crate::{document::Document, hold::Hold};
+use super::v2::Unreadable;
 
-/// The version of the records that this program writes.
+/// The version of the records that are so.
 pub(crate) const VERSION: u8 = 1;
 
-/// Appends a hold; gives the record's length.
-pub(crate) fn hold(out: &mut Vec<u8>, hold: &Hold) -> usize {
-    frame::append(out, Kind::Hold, VERSION, |out| encode(out, hold))
+/// Reads an event.
+pub(crate) fn read_event(bytes: &[u8]) -> Result<UsageEvent, Unreadable> {
+    postcard::from_bytes::<Event>(bytes).map(UsageEvent::from).map_err(|_| Unreadable)
 }
 
-/// Appends a settlement.
-pub(crate) fn settle(out: &mut Vec<u8>, id: EventId, events: &[UsageEvent]) -> usize {
-    frame::append(out, Kind::Settle, VERSION, |out| {
-        out.extend_from_slice(&id.bytes());
-        out.extend_from_slice(&(events.len() as u32).to_le_bytes());
-        for event in events {
-            let at = out.len();
-            out.extend_from_slice(&[0; 4]);
-            encode(out, event);
-            let length = (out.len() - at - 4) as u32;
-            out[at..at + 4].copy_from_slice(&length.to_le_bytes());
+/// The fields in the order of version 1.
+#[derive(Deserialize)]
+struct Event {
+    id: EventId,
+    request_id: EventId,
+    attempt: u16,
+    status: EventStatus,
+    customer: CustomerId,
+    key: KeyId,
+    session: Option<Text>,
+    workflow: Option<Text>,
+    step: Option<Text>,
+    tags: Vec<(Text, Text)>,
+    dialect: Text,
+    provider: ProviderName,
+    requested_model: ModelName,
+    routed_model: ModelName,
+    served_model: Option<ModelName>,
+    service_tier: Option<Text>,
+    streamed: bool,
+    http_status: Option<u16>,
+    started_at: Timestamp,
+    completed_at: Timestamp,
+    time_to_first_token_ms: Option<u32>,
+    duration_ms: u32,
+    usage: Usage,
+    flags: Vec<Text>,
+    cost: Cost,
+    charge: Charge,
+}
+
+impl From<Event> for UsageEvent {
+    fn from(event: Event) -> Self {
+        Self {
+            id: event.id,
+            request_id: event.request_id,
+            attempt: event.attempt,
+            status: event.status,
+            customer: event.customer,
+            key: event.key,
+            session: event.session,
+            workflow: event.workflow,
+            step: event.step,
+            tags: event.tags,
+            dialect: event.dialect,
+            provider: event.provider,
+            requested_model: event.requested_model,
+            routed_model: event.routed_model,
+            served_model: event.served_model,
+            service_tier: event.service_tier,
+            streamed: event.streamed,
+            http_status: event.http_status,
+            started_at: event.started_at,
+            completed_at: event.completed_at,
+            time_to_first_token_ms: event.time_to_first_token_ms,
+            duration_ms: event.duration_ms,
+            usage: event.usage,
+            flags: event.flags,
+            cost: event.cost,
+            charge: event.charge,
+            stated_cost: None,
+            dimensions: Vec::new(),
         }
-    })
-}
-
-/// Appends a document.
-pub(crate) fn document(out: &mut Vec<u8>, document: &Document) -> usize {
-    frame::append(out, Kind::Document, VERSION, |out| encode(out, document))
-}
-
-/// Why a mark was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Marked {
-    /// A group commit begins here.
-    Begin = 0,
-    /// The ledger was closed in good order; a group commit of its own.
-    Closed = 1,
-    /// Somebody asked to be told when everything before it is durable. It may stand anywhere in a commit.
-    Asked = 2,
-}
-
-/// Appends a mark.
-pub(crate) fn mark(out: &mut Vec<u8>, why: Marked) -> usize {
-    frame::append(out, Kind::Mark, VERSION, |out| out.push(why as u8))
-}
-
-/// Appends the end of the carried holds.
-pub(crate) fn carried(out: &mut Vec<u8>, count: u32) -> usize {
-    frame::append(out, Kind::Carried, VERSION, |out| out.extend_from_slice(&count.to_le_bytes()))
-}
-
-/// Why a payload with a right checksum could not be read: written by other code than this.
-#[derive(Debug)]
-pub(crate) struct Unreadable;
-
-/// A settlement, not decoded further than needed.
-pub(crate) struct Settlement<'a> {
-    /// The reservation that it ends.
-    pub(crate) id: EventId,
-    /// How many events it has.
-    pub(crate) count: u32,
-    rest: &'a [u8],
-}
-
-impl<'a> Settlement<'a> {
-    pub(crate) fn read(payload: &'a [u8]) -> Result<Self, Unreadable> {
-        let (id, rest) = payload.split_first_chunk::<16>().ok_or(Unreadable)?;
-        let (count, rest) = rest.split_first_chunk::<4>().ok_or(Unreadable)?;
-        Ok(Self { id: EventId::from_bytes(*id), count: u32::from_le_bytes(*count), rest })
-    }
-
-    /// Its events in order.
-    pub(crate) fn events(&self) -> impl Iterator<Item = Result<UsageEvent, Unreadable>> + use<'a> {
-        let mut rest = self.rest;
-        (0..self.count).map(move |_| {
-            let (length, after) = rest.split_first_chunk::<4>().ok_or(Unreadable)?;
-            let (event, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or(Unreadable)?;
-            rest = after;
-            postcard::from_bytes(event).map_err(|_| Unreadable)
-        })
-    }
-}
-
-/// Reads a hold.
-pub(crate) fn read_hold(payload: &[u8]) -> Result<Hold, Unreadable> {
-    postcard::from_bytes(payload).map_err(|_| Unreadable)
-}
-
-/// Reads a document.
-pub(crate) fn read_document(payload: &[u8]) -> Result<Document, Unreadable> {
-    postcard::from_bytes(payload).map_err(|_| Unreadable)
-}
-
-/// postcard into a vector that grows; encoding these structs into memory cannot fail.
-fn encode<T: serde::Serialize>(out: &mut Vec<u8>, value: &T) {
-    struct Append<'a>(&'a mut Vec<u8>);
-    impl postcard::ser_flavors::Flavor for Append<'_> {
-        type Output = ();
-        fn try_extend(&mut self, data: &[u8]) -> postcard::Result<()> {
-            self.0.extend_from_slice(data);
-            Ok(())
-        }
-        fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-            self.0.push(byte);
-            Ok(())
-        }
-        fn finalize(self) -> postcard::Result<()> {
-            Ok(())
-        }
-    }
-    if let Err(error) = postcard::serialize_with_flavor(value, Append(out)) {
-        // Only a sequence of unknown length or a failing Serialize gets here; the domain has neither.
-        unreachable!("a record could not be encoded: {error}");
     }
 }

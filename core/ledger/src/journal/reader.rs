@@ -15,7 +15,7 @@ use crate::{
     format::{
         Kind, frame,
         header::{self, BadHeader, Header},
-        v1,
+        v1, v2,
     },
 };
 
@@ -43,6 +43,8 @@ pub(crate) struct SegmentReader {
 pub(crate) struct Record<'a> {
     pub(crate) place: Place,
     pub(crate) kind: Kind,
+    /// The shape of its payload.
+    pub(crate) version: u8,
     pub(crate) payload: &'a [u8],
     /// For a settlement: the place of its first event.
     pub(crate) first_seq: u64,
@@ -140,11 +142,11 @@ impl SegmentReader {
 
     /// The next record; `None` at the end, which is the file's, the limit's, or where only zeros are left.
     pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
-        let (kind, length) = loop {
+        let (kind, version, length) = loop {
             let ahead = &self.buffer[self.at..];
             let bad = |what, torn| ReadError::Bad { offset: self.offset + self.at as u64, what, torn };
             match frame::parse(ahead, self.next_lsn, self.header.mask()) {
-                frame::Parsed::Record(frame) if frame.version == v1::VERSION => break (frame.kind, frame.length),
+                frame::Parsed::Record(frame) if (v1::VERSION..=v2::VERSION).contains(&frame.version) => break (frame.kind, frame.version, frame.length),
                 frame::Parsed::Record(_) => return Err(bad("its version is unknown to this program", false)),
                 frame::Parsed::Nothing => return Ok(None),
                 frame::Parsed::Bad(what) => return Err(bad(what, true)),
@@ -162,7 +164,7 @@ impl SegmentReader {
         let first_seq = self.next_seq;
         let payload = &bytes[frame::OVERHEAD..];
         if kind == Kind::Settle {
-            let count = v1::Settlement::read(payload).map_err(|_| ReadError::unreadable(place))?.count;
+            let count = v2::Settlement::read(version, payload).map_err(|_| ReadError::unreadable(place))?.count;
             self.next_seq += u64::from(count);
         }
         if let Some(hash) = &mut self.hash {
@@ -170,7 +172,7 @@ impl SegmentReader {
         }
         self.at += length;
         self.next_lsn += 1;
-        Ok(Some(Record { place, kind, payload, first_seq }))
+        Ok(Some(Record { place, kind, version, payload, first_seq }))
     }
 
     /// Makes at least `needed` bytes available from the present record on, if the file has them.

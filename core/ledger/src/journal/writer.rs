@@ -10,7 +10,10 @@ use super::{
     disk::{Disk, DiskFile},
     segment_path,
 };
-use crate::format::header::{self, Header};
+use crate::format::{
+    FORMAT,
+    header::{self, Header},
+};
 
 /// Space is set aside ahead of the writes, by as much as the segment has, within these bounds: then an fdatasync has
 /// data to write and no metadata.
@@ -35,7 +38,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Begins a journal.
     pub(crate) fn create(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>, folder: PathBuf, identity: [u8; 16]) -> io::Result<Self> {
-        let header = Header { identity, first_lsn: 1, first_seq: 1, previous: [0; 32], created_at: clock.now() };
+        let header = Header { format: FORMAT, identity, first_lsn: 1, first_seq: 1, previous: [0; 32], created_at: clock.now() };
         let file = begin(&*disk, &folder, &header)?;
         let hash = Sha256::new_with_prefix(header.encode());
         let offset = header::LENGTH as u64;
@@ -99,8 +102,14 @@ impl Writer {
         self.ahead = self.tail.offset;
         self.file.sync()?;
         let previous = self.hash.clone().finalize().into();
-        let header =
-            Header { identity: self.header.identity, first_lsn: self.tail.lsn + 1, first_seq: self.tail.seq + 1, previous, created_at: self.clock.now() };
+        let header = Header {
+            format: FORMAT,
+            identity: self.header.identity,
+            first_lsn: self.tail.lsn + 1,
+            first_seq: self.tail.seq + 1,
+            previous,
+            created_at: self.clock.now(),
+        };
         self.file = begin(&*self.disk, &self.folder, &header)?;
         self.hash = Sha256::new_with_prefix(header.encode());
         self.tail.sealed_bytes += self.tail.offset;

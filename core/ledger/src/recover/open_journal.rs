@@ -12,7 +12,7 @@ use weighbridge_domain::{Clock, EventId, IdSource, ids::RandomIds};
 
 use crate::{
     error::OpenError,
-    format::{Kind, frame, header::Header, v1},
+    format::{Kind, frame, header::Header, v2},
     hold::Hold,
     journal::{
         self, Tail,
@@ -117,11 +117,11 @@ fn read_holds(reader: &mut SegmentReader, open: &mut HashMap<EventId, Arc<Hold>>
         let unreadable = |_| ReadError::unreadable(record.place);
         match record.kind {
             Kind::Hold => {
-                let hold = v1::read_hold(record.payload).map_err(unreadable)?;
+                let hold = v2::read_hold(record.payload).map_err(unreadable)?;
                 open.insert(hold.id, Arc::new(hold));
             }
             Kind::Settle => {
-                open.remove(&v1::Settlement::read(record.payload).map_err(unreadable)?.id);
+                open.remove(&v2::Settlement::read(record.version, record.payload).map_err(unreadable)?.id);
             }
             Kind::Document | Kind::Mark | Kind::Carried => {}
         }

@@ -9,7 +9,7 @@ use super::open_journal::{Journal, check_follows, check_sealed};
 use crate::{
     apply::{Applier, Landed},
     error::OpenError,
-    format::{Kind, v1},
+    format::{Kind, v2},
     journal::reader::{ReadError, Record, SegmentReader},
     ledger::{LedgerOptions, RecoveryReport},
     store::{self, APPLIED, Applied, IDENTITY, Store, StoreError, session},
@@ -143,11 +143,11 @@ fn read_landed(record: &Record<'_>) -> Result<Option<Landed>, ReadError> {
     let unreadable = |_| ReadError::unreadable(record.place);
     Ok(match record.kind {
         Kind::Settle => {
-            let settlement = v1::Settlement::read(record.payload).map_err(unreadable)?;
+            let settlement = v2::Settlement::read(record.version, record.payload).map_err(unreadable)?;
             let events: Vec<_> = settlement.events().collect::<Result<_, _>>().map_err(unreadable)?;
             (!events.is_empty()).then_some(Landed::Settled { place: record.place, first_seq: record.first_seq, events })
         }
-        Kind::Document => Some(Landed::Document(v1::read_document(record.payload).map_err(unreadable)?)),
+        Kind::Document => Some(Landed::Document(v2::read_document(record.payload).map_err(unreadable)?)),
         Kind::Hold | Kind::Mark | Kind::Carried => None,
     })
 }

@@ -65,7 +65,7 @@ pub(crate) struct Applied {
 impl Applied {
     pub(crate) fn encode(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(20);
-        out.extend_from_slice(&format::FORMAT.to_be_bytes());
+        out.extend_from_slice(&format::STORE.to_be_bytes());
         out.extend_from_slice(&self.lsn.to_be_bytes());
         out.extend_from_slice(&self.seq.to_be_bytes());
         out
@@ -76,7 +76,7 @@ impl Applied {
         let (format, rest) = bytes.split_first_chunk::<4>()?;
         let (lsn, rest) = rest.split_first_chunk::<8>()?;
         let seq: [u8; 8] = rest.try_into().ok()?;
-        (u32::from_be_bytes(*format) == format::FORMAT).then(|| Self { lsn: u64::from_be_bytes(*lsn), seq: u64::from_be_bytes(seq) })
+        (u32::from_be_bytes(*format) == format::STORE).then(|| Self { lsn: u64::from_be_bytes(*lsn), seq: u64::from_be_bytes(seq) })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     apply::decode_group,
     check_event,
     error::{LedgerError, OpenError},
-    format::{Kind, v1},
+    format::{Kind, v2},
     index::blocks::Block,
     journal::{
         Tail,
@@ -122,10 +122,10 @@ impl<'a> Fold<'a> {
         let unreadable = |_| ReadError::unreadable(record.place);
         match record.kind {
             Kind::Hold => {
-                self.open.insert(v1::read_hold(record.payload).map_err(unreadable)?.id);
+                self.open.insert(v2::read_hold(record.payload).map_err(unreadable)?.id);
             }
             Kind::Settle => {
-                let settlement = v1::Settlement::read(record.payload).map_err(unreadable)?;
+                let settlement = v2::Settlement::read(record.version, record.payload).map_err(unreadable)?;
                 if !self.open.remove(&settlement.id) {
                     self.problem(format!("settlement {}", settlement.id), "no hold was open for it".into());
                 }
@@ -137,7 +137,7 @@ impl<'a> Fold<'a> {
                 }
             }
             Kind::Document => {
-                v1::read_document(record.payload).map_err(unreadable)?;
+                v2::read_document(record.payload).map_err(unreadable)?;
             }
             Kind::Mark | Kind::Carried => {}
         }
@@ -189,7 +189,7 @@ impl<'a> Fold<'a> {
             while let Ok(Some(record)) = reader.next() {
                 if record.kind == Kind::Settle
                     && record.place.lsn > self.applied.lsn
-                    && let Ok(settlement) = v1::Settlement::read(record.payload)
+                    && let Ok(settlement) = v2::Settlement::read(record.version, record.payload)
                 {
                     self.open.remove(&settlement.id);
                 }

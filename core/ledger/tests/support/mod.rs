@@ -125,6 +125,8 @@ pub fn event(hold: &Hold, tokens: &[(Meter, u32)]) -> UsageEvent {
             lines: charge,
             reason: None,
         },
+        stated_cost: None,
+        dimensions: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use weighbridge_domain::Secret;
-use weighbridge_plugin_api::{Kind, Manifest};
+use weighbridge_plugin_api::{Kind, Manifest, ProviderFacts};
 
 use super::{Environment, Loaded, Problem};
 
@@ -20,6 +20,8 @@ pub struct Resolved {
     pub key_env: Option<String>,
     /// The key.
     pub key: Option<Secret>,
+    /// The region, where it is named.
+    pub region: Option<String>,
     /// Its name in the price book.
     pub price_book: String,
     /// Handed to the adapter.
@@ -58,7 +60,8 @@ fn configured(loaded: &Loaded, name: &str, adapters: &BTreeMap<&str, &Manifest>,
         problem("plugin", format!("there is no adapter named \"{}\"; there is: {known}", entry.plugin))
     })?;
     let facts = manifest.provider.as_ref();
-    let usual_base_url = facts.and_then(|facts| facts.base_url.clone());
+    let region = region(facts, &entry.config, environment);
+    let usual_base_url = facts.and_then(|facts| facts.base_url.as_deref()).and_then(|url| in_region(url, region.as_deref()));
     let base_url = entry.base_url.clone().or_else(|| usual_base_url.clone());
     let base_url = base_url.ok_or_else(|| problem("base_url", format!("missing; the adapter \"{}\" has no usual one, so it has to be given", entry.plugin)))?;
     check_base_url(&base_url).map_err(|message| problem("base_url", message))?;
@@ -70,7 +73,7 @@ fn configured(loaded: &Loaded, name: &str, adapters: &BTreeMap<&str, &Manifest>,
     };
     let key = match &key_env {
         None => None,
-        Some(variable) => Some(environment.secret(variable).ok_or_else(|| {
+        Some(variable) => Some(key(facts, variable, environment).ok_or_else(|| {
             problem(
                 "api_key_env",
                 format!("the environment variable {variable} is not set; set it to the provider's key, or write api_key_env = \"\" if it takes none"),
@@ -83,6 +86,7 @@ fn configured(loaded: &Loaded, name: &str, adapters: &BTreeMap<&str, &Manifest>,
         base_url: base_url.trim_end_matches('/').to_owned(),
         key_env,
         key,
+        region,
         price_book: entry.price_book.clone().unwrap_or_else(|| price_book_of(manifest)),
         config: entry.config.clone(),
         automatic: false,
@@ -92,8 +96,9 @@ fn configured(loaded: &Loaded, name: &str, adapters: &BTreeMap<&str, &Manifest>,
 fn automatic(manifest: &Manifest, environment: &Environment) -> Option<Resolved> {
     let facts = manifest.provider.as_ref()?;
     let key_env = facts.api_key_env.clone()?;
-    let key = environment.secret(&key_env)?;
-    let base_url = facts.base_url.as_ref()?.trim_end_matches('/').to_owned();
+    let key = key(Some(facts), &key_env, environment)?;
+    let region = region(Some(facts), &BTreeMap::new(), environment);
+    let base_url = in_region(facts.base_url.as_ref()?, region.as_deref())?.trim_end_matches('/').to_owned();
     let price_book = price_book_of(manifest);
     Some(Resolved {
         name: manifest.name.clone(),
@@ -101,10 +106,36 @@ fn automatic(manifest: &Manifest, environment: &Environment) -> Option<Resolved>
         base_url,
         key_env: Some(key_env),
         key: Some(key),
+        region,
         price_book,
         config: BTreeMap::new(),
         automatic: true,
     })
+}
+
+/// The key in a variable. Where the adapter's usual variable has others beside it (an id, a secret, a session), they are one key,
+/// joined by colons.
+fn key(facts: Option<&ProviderFacts>, variable: &str, environment: &Environment) -> Option<Secret> {
+    let first = environment.secret(variable)?;
+    let more = facts.filter(|facts| facts.api_key_env.as_deref() == Some(variable)).map_or(&[][..], |facts| &facts.api_key_more_env);
+    let rest: Vec<_> = more.iter().map_while(|variable| environment.secret(variable)).collect();
+    let complete = rest.len() + 1 >= more.len();
+    complete.then(|| rest.iter().fold(first, |key, part| Secret::new(format!("{}:{}", key.expose(), part.expose()))))
+}
+
+/// `config.region`, or the adapter's usual variable.
+fn region(facts: Option<&ProviderFacts>, config: &BTreeMap<String, toml::Value>, environment: &Environment) -> Option<String> {
+    let configured = config.get("region").and_then(toml::Value::as_str).map(str::to_owned);
+    let usual = || environment.get(facts?.region_env.as_deref()?).map(str::to_owned);
+    configured.or_else(usual)
+}
+
+/// An address with its region; none, where it has to be named and is not.
+fn in_region(base_url: &str, region: Option<&str>) -> Option<String> {
+    match (base_url.contains("{region}"), region) {
+        (false, _) => Some(base_url.to_owned()),
+        (true, region) => Some(base_url.replace("{region}", region?)),
+    }
 }
 
 fn price_book_of(manifest: &Manifest) -> String {

@@ -57,6 +57,7 @@ fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved, health: Arc
         adapter,
         base_url: resolved.base_url.clone(),
         credential: resolved.key.clone(),
+        region: resolved.region.clone(),
         price_book: Text::from(resolved.price_book.as_str()),
         timeouts: timeouts(&loaded.config.limits),
         health,
