@@ -8,6 +8,7 @@ mod admit;
 pub mod answer;
 pub mod authenticate;
 pub mod call;
+mod counting;
 mod detach;
 pub mod dialect;
 pub mod directory;
