@@ -21,10 +21,7 @@ pub(crate) fn render(root: &Path, out: &Path, plugins: &[Plugin]) -> Result<Stri
             None => ("None".into(), "None".into()),
         };
         let (name, kind) = (&plugin.name, plugin.kind);
-        let _ = writeln!(
-            text,
-            "    Bundled {{ name: {name:?}, kind: {kind:?}, manifest: include_str!({manifest:?}), wasm: {wasm}, digest: {digest} }},"
-        );
+        let _ = writeln!(text, "    Bundled {{ name: {name:?}, kind: {kind:?}, manifest: include_str!({manifest:?}), wasm: {wasm}, digest: {digest} }},");
     }
     text.push_str("];\n");
     for (constant, file) in [("CATALOGUE", "prices.toml"), ("IMPORT_MAPS", "import.toml")] {

@@ -3,7 +3,12 @@
 use weighbridge_domain::{Decimal, Meter, ModelName, Source, Text, Usage};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
-use crate::{call::MAX_MODEL_NAME, counting::{Counted, Side}, meter::Consumed, settle::End};
+use crate::{
+    call::MAX_MODEL_NAME,
+    counting::{Counted, Side},
+    meter::Consumed,
+    settle::End,
+};
 
 /// What is known before anything is counted.
 pub(crate) enum Known<'a> {

@@ -50,9 +50,9 @@ struct Outline {
 pub(crate) fn check(path: &Path) -> Result<(), FileError> {
     let unreadable = |error| FileError::Unreadable { path: path.to_owned(), error };
     let file = open(path)?;
-    serde_json::from_reader::<_, Outline>(BufReader::with_capacity(256 * 1024, file)).map(|_| ()).map_err(|error| {
-        if error.is_io() { unreadable(error.into()) } else { FileError::NotATokenizer { path: path.to_owned(), reason: error.to_string() } }
-    })
+    serde_json::from_reader::<_, Outline>(BufReader::with_capacity(256 * 1024, file))
+        .map(|_| ())
+        .map_err(|error| if error.is_io() { unreadable(error.into()) } else { FileError::NotATokenizer { path: path.to_owned(), reason: error.to_string() } })
 }
 
 /// Loads it.

@@ -16,8 +16,8 @@ use weighbridge_plugin_api::{
 };
 
 pub use file::FileError;
-pub use settings::SettingsError;
 use settings::Settings;
+pub use settings::SettingsError;
 
 /// What a manifest calls this part of the host.
 pub const NATIVE: &str = "tokenizer.json";

@@ -59,7 +59,11 @@ fn a_wrong_file_or_setting_is_found_at_the_start() {
         (SMALL, "file = \"none.json\"\nmodels = [\"a\"]", none),
         (SMALL, "models = [\"a\"]", format!("missing field `file`{hint}")),
         (SMALL, "file = \"small.json\"\nmodels = []", format!("`models` is empty{hint}")),
-        (SMALL, "file = \"small.json\"\nmodels = [\"a\"]\nmodell = 1", format!("unknown field `modell`, expected one of `file`, `models`, `other_models`, `tokens_per_message`, `tokens_per_answer`{hint}")),
+        (
+            SMALL,
+            "file = \"small.json\"\nmodels = [\"a\"]\nmodell = 1",
+            format!("unknown field `modell`, expected one of `file`, `models`, `other_models`, `tokens_per_message`, `tokens_per_answer`{hint}"),
+        ),
         ("{}", "file = \"small.json\"\nmodels = [\"a\"]", "…/small.json is no tokenizer.json: missing field `model` at line 1 column 2".into()),
         ("[", "file = \"small.json\"\nmodels = [\"a\"]", "…/small.json is no tokenizer.json: EOF while parsing a list at line 1 column 1".into()),
     ] {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use weighbridge_domain::Digest;
 use weighbridge_plugin_api::pricing::{LoadError, PricingRule as PricingSocket, PricingRules};
-use weighbridge_plugin_api::{Adapter as AdapterSocket, Counter as CounterSocket, Failure, Kind, Manifest, PluginError, PluginIdentity, manifest::ManifestError};
+use weighbridge_plugin_api::{
+    Adapter as AdapterSocket, Counter as CounterSocket, Failure, Kind, Manifest, PluginError, PluginIdentity, manifest::ManifestError,
+};
 
 use crate::adapter::Adapter;
 use crate::code::{Code, Compiler, NotLinked};
@@ -248,9 +250,9 @@ impl PricingRules for PluginHost {
         if let Some(loaded) = self.inner.rules.lock().get(&key).and_then(std::sync::Weak::upgrade) {
             return Ok(loaded);
         }
-        let (runtime, plugin) = self.ready(&installed).map_err(|error| {
-            LoadError::Plugin(PluginError { plugin: installed.identity.clone(), call: "load", failure: Failure::Host(error.to_string()) })
-        })?;
+        let (runtime, plugin) = self
+            .ready(&installed)
+            .map_err(|error| LoadError::Plugin(PluginError { plugin: installed.identity.clone(), call: "load", failure: Failure::Host(error.to_string()) }))?;
         let loaded = Arc::new(PricingRule::open(runtime, plugin, sheet_json)?);
         let mut rules = self.inner.rules.lock();
         rules.retain(|_, rule| rule.strong_count() > 0);

@@ -1,7 +1,8 @@
 //! The last resort: tokens by length alone, by the class of the script.
 //!
-//! Measured against the vocabulary of a large model on the mixed sample of the tests, it is some percent above on each kind of text, and not far
-//! below on any: a count that goes onto an invoice as an estimate, and an admission that must not let through too much. What it takes:
+//! Against o200k on the mixed sample of the tests it is 12 % above in all, from 6 % below (German) to 52 % above (Arabic); against the
+//! older cl100k, which needs more tokens for anything but English, 12 % below in all. Four bytes a token would be 8 to 48 % below on code,
+//! JSON, lists and Chinese, and 54 % above on Russian. What it takes:
 //!
 //! | text | tokens |
 //! |---|---|
@@ -79,6 +80,46 @@ fn class(character: char) -> (Kind, u64) {
 #[cfg(test)]
 mod tests {
     use super::tokens;
+
+    /// A text and its tokens in o200k_base, by an independent encoder.
+    const SAMPLE: [(&str, u64); 10] = [
+        (
+            "A weighbridge weighs the lorry twice: once when it comes in, once when it leaves. The difference is what was delivered, and nobody has to believe the driver. In the same way a gateway that sits between a customer and a provider sees every request and every answer, and writes down what was consumed.",
+            63,
+        ),
+        (
+            "Eine Fahrzeugwaage wiegt den Lastwagen zweimal: bei der Einfahrt und bei der Ausfahrt. Die Differenz ist die gelieferte Menge, und niemand muss dem Fahrer glauben. Größere Abweichungen werden selbstverständlich überprüft.",
+            49,
+        ),
+        (
+            "Автомобильные весы взвешивают грузовик дважды: при въезде и при выезде. Разница и есть доставленный груз, и никому не нужно верить водителю на слово.",
+            44,
+        ),
+        ("地磅对卡车称重两次：进场一次，出场一次。两次之差就是交付的货物，谁也不必相信司机的话。网关也是这样记录每一次请求和回答。", 49),
+        ("トラックスケールは車両を二度計量します。入場のときと出場のときです。その差が納入された量であり、運転手の言葉を信じる必要はありません。", 52),
+        ("계근대는 트럭을 두 번 잽니다. 들어올 때 한 번, 나갈 때 한 번입니다. 그 차이가 납품된 양이므로 운전사의 말을 믿을 필요가 없습니다.", 46),
+        ("يزن الميزان الشاحنة مرتين: مرة عند الدخول ومرة عند الخروج. الفرق هو ما تم تسليمه، ولا يحتاج أحد إلى تصديق السائق.", 36),
+        (
+            "fn weigh(gross: u64, tare: u64) -> Option<u64> {\n    // The difference is what was delivered.\n    let net = gross.checked_sub(tare)?;\n    if net > MAX_LOAD {\n        return None;\n    }\n    Some(net)\n}\n",
+            56,
+        ),
+        (
+            r#"{"id":"call-2026-11-28-0001","model":"large","usage":{"prompt_tokens":1234,"completion_tokens":567,"total_tokens":1801},"choices":[{"index":0,"finish_reason":"stop"}]}"#,
+            51,
+        ),
+        ("1. 40,000 kg (gross) 🚚\n2. 14,500 kg (tare)\n3. 25,500 kg (net) ✅\n\n| lorry | net |\n|---|---|\n| AB-123 | 25,500 |\n", 56),
+    ];
+
+    #[test]
+    fn it_is_rather_above_a_tokenizer_than_below() {
+        let (mut counted, mut known) = (0, 0);
+        for (text, tokenized) in SAMPLE {
+            let by_length = tokens(text);
+            assert!(by_length * 100 >= tokenized * 90 && by_length * 100 <= tokenized * 160, "{by_length}, not {tokenized}: {text}");
+            (counted, known) = (counted + by_length, known + tokenized);
+        }
+        assert!(counted * 100 >= known * 100 && counted * 100 <= known * 115, "{counted} {known}");
+    }
 
     #[test]
     fn by_the_class_of_the_script() {

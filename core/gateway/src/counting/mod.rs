@@ -106,7 +106,9 @@ fn input(chosen: Option<&Chosen<'_>>, what: &Unreported<'_>) -> Side {
         Side { tokens: prompt.length(), flags: vec![BY_LENGTH] }
     });
     side.tokens += prompt.beyond;
-    side.flags.extend([(prompt.beyond > 0, IN_PART), (prompt.images_unread, NO_IMAGES), (prompt.others_unread, NO_OTHERS)].iter().filter(|flag| flag.0).map(|flag| flag.1));
+    side.flags.extend(
+        [(prompt.beyond > 0, IN_PART), (prompt.images_unread, NO_IMAGES), (prompt.others_unread, NO_OTHERS)].iter().filter(|flag| flag.0).map(|flag| flag.1),
+    );
     side
 }
 

@@ -93,7 +93,9 @@ fn part(prompt: &mut Prompt, message: &mut Message, value: &Value, depth: u32) {
 fn is_image(value: &Value) -> bool {
     let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
     let inline = text("/inlineData/mimeType").or_else(|| text("/inline_data/mime_type"));
-    matches!(text("/type"), Some("image_url" | "input_image" | "image")) || value.get("image").is_some() || inline.is_some_and(|kind| kind.starts_with("image/"))
+    matches!(text("/type"), Some("image_url" | "input_image" | "image"))
+        || value.get("image").is_some()
+        || inline.is_some_and(|kind| kind.starts_with("image/"))
 }
 
 fn push_image(prompt: &mut Prompt, message: &mut Message, data: Option<&str>, detail: &str) {

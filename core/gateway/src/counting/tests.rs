@@ -110,13 +110,9 @@ fn the_longest_pattern_that_fits_decides() {
     other.scope.other_models = true;
     let counters = counters([fixed(&["large-4", "large-4-*"], 2), fixed(&["large*"], 3), other]);
     let ask = json!({"messages": [{"role": "user", "content": "Hi"}]});
-    for (model, tokens, flags) in [
-        ("large-4", 2, &[][..]),
-        ("acme/large-4-2026-01-01", 2, &[]),
-        ("large-4o-mini", 4, &[]),
-        ("large-3", 3, &[]),
-        ("small", 4, &[OTHER_TOKENIZER]),
-    ] {
+    for (model, tokens, flags) in
+        [("large-4", 2, &[][..]), ("acme/large-4-2026-01-01", 2, &[]), ("large-4o-mini", 4, &[]), ("large-3", 3, &[]), ("small", 4, &[OTHER_TOKENIZER])]
+    {
         let counted = count(&counters, model, &ask, "Hello");
         assert_eq!((counted.output.tokens, &counted.output.flags[..]), (tokens, flags), "{model}");
         assert_eq!((counted.input.tokens, &counted.input.flags[..]), (tokens, flags), "{model}");
@@ -158,7 +154,8 @@ fn what_a_counter_may_not_see_in_full_is_counted_in_part() {
 
 #[test]
 fn images_are_counted_where_their_size_is_known_and_the_counter_can() {
-    let picture = |url: &str| json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image_url", "image_url": {"url": url}}]}]});
+    let picture =
+        |url: &str| json!({"messages": [{"role": "user", "content": [{"type": "text", "text": "What?"}, {"type": "image_url", "image_url": {"url": url}}]}]});
     let mut blind = fixed(&["blind"], 5);
     blind.images = false;
     let mut texts_only = fixed(&["texts"], 6);

@@ -22,14 +22,9 @@ fn counter() -> Cl100k {
 #[test]
 fn known_counts() {
     // As OpenAI's cookbook counts them (checked on 2026-11-28).
-    for (text, tokens) in [
-        ("", 0),
-        ("hello world", 2),
-        ("tiktoken is great!", 6),
-        ("antidisestablishmentarianism", 6),
-        ("お誕生日おめでとう", 9),
-        ("2 + 2 = 4", 7),
-    ] {
+    for (text, tokens) in
+        [("", 0), ("hello world", 2), ("tiktoken is great!", 6), ("antidisestablishmentarianism", 6), ("お誕生日おめでとう", 9), ("2 + 2 = 4", 7)]
+    {
         let counted = samples::count(&VOCABULARY, text);
         assert_eq!((counted.tokens, counted.exact), (tokens, true), "{text:?}");
     }
