@@ -51,8 +51,10 @@ fn plugin(folder: PathBuf, kind: &'static str) -> Result<Plugin, Problem> {
         Ok(text) => {
             Some(top_level(text.trim_start_matches("[package]"), "name").ok_or_else(|| format!("{}: Cargo.toml has no package name", folder.display()))?)
         }
-        Err(_) if top_level(&manifest, "component").is_some() => None,
-        Err(_) => return Err(format!("{}: without a Cargo.toml it is data and must name the `component` that it configures", path.display())),
+        Err(_) if ["component", "native"].iter().any(|key| top_level(&manifest, key).is_some()) => None,
+        Err(_) => {
+            return Err(format!("{}: without a Cargo.toml it is data and must name the `component`, or the `native` part, that it configures", path.display()));
+        }
     };
     Ok(Plugin { folder, name, kind, package })
 }

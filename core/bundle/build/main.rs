@@ -38,7 +38,7 @@ fn run() -> Result<(), Problem> {
             write(&out.join(plugin.file_name()), &wasm)?;
         }
     }
-    write(&out.join("table.rs"), table::render(&root, &plugins)?.as_bytes())
+    write(&out.join("table.rs"), table::render(&root, &out, &plugins)?.as_bytes())
 }
 
 fn repository() -> Result<PathBuf, Problem> {

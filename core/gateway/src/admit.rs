@@ -6,9 +6,10 @@ use weighbridge_ledger::{Hold, Reservation};
 use crate::{
     authenticate::Caller,
     call::{Head, Request},
+    counting::estimate,
     gateway::Gateway,
     refusal::Refusal,
-    route::Route,
+    route::{Candidate, Route},
 };
 
 /// Checks price and limits, and writes the reservation down. It is durable with the next group commit, which the call
@@ -24,7 +25,7 @@ pub(crate) fn admit(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
             return Err(Refusal::unpriced_model(request.model.as_str(), candidate.provider.name.as_str(), plan.id.as_str()));
         }
     }
-    check_rate(caller, call)?;
+    check_rate(caller, call, request, first)?;
     let customer = caller.customer();
     let labels = &request.labels;
     let hold = Hold {
@@ -50,10 +51,12 @@ pub(crate) fn admit(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
     gateway.ledger.reserve(hold).map_err(Refusal::ledger_unavailable)
 }
 
-fn check_rate(caller: &Caller, call: &Head) -> Result<(), Refusal> {
+/// A limit on tokens needs to know what the call will add: only then its prompt is estimated.
+fn check_rate(caller: &Caller, call: &Head, request: &Request, first: &Candidate) -> Result<(), Refusal> {
     let entry = caller.key();
     if let Some(limit) = entry.key.tpm {
-        entry.window.check_tokens(call.received_at, limit).map_err(|wait| Refusal::rate_limited("tokens", limit, wait))?;
+        let prompt = first.provider.wire(call.dialect.as_str()).map_or(0, |wire| estimate(wire, &request.body));
+        entry.window.check_tokens(call.received_at, limit, prompt).map_err(|wait| Refusal::rate_limited("tokens", limit, wait))?;
     }
     if let Some(limit) = entry.key.rpm {
         entry.window.take_request(call.received_at, limit).map_err(|wait| Refusal::rate_limited("requests", limit.into(), wait))?;

@@ -15,11 +15,11 @@ use weighbridge_pricing::PriceBook;
 
 use crate::{
     call::BodyLimits,
+    counting::Counters,
     dialect::{Dialect, RequestPointers},
     directory::Directory,
     route::Routes,
     upstream::{UpstreamClient, client},
-    weigh::Counted,
 };
 
 /// What an operator may set for all calls.
@@ -83,8 +83,8 @@ pub struct GatewayParts {
     pub book: Arc<ArcSwap<PriceBook>>,
     /// Providers and aliases; its owner swaps it.
     pub routes: Arc<ArcSwap<Routes>>,
-    /// Counts what was not reported.
-    pub counter: Option<Arc<dyn Counter>>,
+    /// They count what was not reported: the operator's first.
+    pub counters: Vec<Arc<dyn Counter>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -100,7 +100,7 @@ pub struct Gateway {
     pub(crate) directory: Arc<Directory>,
     pub(crate) book: Arc<ArcSwap<PriceBook>>,
     pub(crate) routes: Arc<ArcSwap<Routes>>,
-    pub(crate) counter: Option<Arc<dyn Counter>>,
+    pub(crate) counters: Counters,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) observer: Arc<dyn Observer>,
@@ -132,10 +132,11 @@ impl Gateway {
     /// Puts the parts together.
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, std::io::Error> {
         let upstream = client(parts.options.connect_timeout)?;
-        let GatewayParts { options, ledger, directory, book, routes, counter, clock, ids, observer } = parts;
+        let GatewayParts { options, ledger, directory, book, routes, counters, clock, ids, observer } = parts;
+        let counters = Counters::new(counters);
         let dialects = [Text::from(Dialect::OpenaiChat.as_str()), Text::from(Dialect::AnthropicMessages.as_str())];
         let pointers = RequestPointers::new();
-        Ok(Arc::new(Self { options, ledger, directory, book, routes, counter, clock, ids, observer, upstream, pointers, dialects, calls: Arc::default() }))
+        Ok(Arc::new(Self { options, ledger, directory, book, routes, counters, clock, ids, observer, upstream, pointers, dialects, calls: Arc::default() }))
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {
@@ -168,21 +169,5 @@ impl Gateway {
             }
             none.await;
         }
-    }
-
-    /// Counts a prompt and a generated text. Without a working counter: four bytes a token, rounded up, and said so.
-    pub(crate) fn count(&self, model: &str, prompt: &str, generated: &str) -> Counted {
-        let counted = self.counter.as_ref().and_then(|counter| match counter.count_texts(model, &[prompt, generated]) {
-            Ok(counts) => match counts[..] {
-                [input, output] => Some(Counted { input: input.tokens, output: output.tokens, tokenized: true }),
-                _ => None,
-            },
-            Err(error) => {
-                tracing::warn!(%error, "the token counter failed; counting by length");
-                None
-            }
-        });
-        let by_length = |text: &str| text.len().div_ceil(4) as u64;
-        counted.unwrap_or_else(|| Counted { input: by_length(prompt), output: by_length(generated), tokenized: false })
     }
 }

@@ -40,9 +40,10 @@ impl RateWindow {
         let taken = self.0.requests.try_add(minute(now), 1, limit.into());
         if taken { Ok(()) } else { Err(seconds_left(now)) }
     }
-    /// Whether tokens are left in this minute. `Err`: seconds to the next minute.
-    pub(crate) fn check_tokens(&self, now: Timestamp, limit: u64) -> Result<(), u32> {
-        let room = self.0.tokens.try_add(minute(now), 0, limit.saturating_sub(1));
+    /// Whether this minute has room for a prompt of about so many tokens. `Err`: seconds to the next minute. The first call of a
+    /// minute is let through however large it is: the limit is on the rate, and no later minute would have more room for it.
+    pub(crate) fn check_tokens(&self, now: Timestamp, limit: u64, prompt: u64) -> Result<(), u32> {
+        let room = self.0.tokens.try_add(minute(now), 0, limit.saturating_sub(prompt.max(1)));
         if room { Ok(()) } else { Err(seconds_left(now)) }
     }
     /// Notes the tokens of an ended call.
@@ -72,8 +73,19 @@ mod tests {
         assert_eq!(window.take_request(at(52), 2), Err(8));
         assert_eq!(window.take_request(at(60), 2), Ok(()));
         window.add_tokens(at(61), 100);
-        assert_eq!(window.check_tokens(at(62), 101), Ok(()));
-        assert_eq!(window.check_tokens(at(62), 100), Err(58));
-        assert_eq!(window.check_tokens(at(120), 100), Ok(()));
+        assert_eq!(window.check_tokens(at(62), 101, 1), Ok(()));
+        assert_eq!(window.check_tokens(at(62), 100, 0), Err(58));
+        assert_eq!(window.check_tokens(at(120), 100, 0), Ok(()));
+    }
+
+    #[test]
+    fn a_prompt_that_does_not_fit_any_more_waits_and_one_that_never_fits_goes_first() {
+        let window = RateWindow::default();
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        assert_eq!(window.check_tokens(at(0), 100, 500), Ok(()));
+        window.add_tokens(at(1), 60);
+        assert_eq!(window.check_tokens(at(2), 100, 40), Ok(()));
+        assert_eq!(window.check_tokens(at(2), 100, 41), Err(58));
+        assert_eq!(window.check_tokens(at(60), 100, 500), Ok(()));
     }
 }

@@ -16,9 +16,10 @@ use weighbridge_pricing::{PriceQuery, RatedEvent};
 use crate::{
     authenticate::Caller,
     call::Request,
+    counting::Unreported,
     dialect::Dialect,
     gateway::{Gateway, InFlight},
-    meter::{Consumed, text, wire::Wire},
+    meter::{Consumed, wire::Wire},
     route::Candidate,
     weigh::{Known, Weighed},
 };
@@ -126,9 +127,11 @@ impl OpenCall {
         if end.status == EventStatus::UpstreamError {
             return Weighed::of(known, None);
         }
-        let prompt = wire.map(|wire| text::of_prompt(&wire, &self.request.body)).unwrap_or_default();
-        let (gateway, generated, model) = (self.gateway.clone(), generated.clone(), end.candidate.model.clone());
-        let counted = tokio::task::spawn_blocking(move || gateway.count(model.as_str(), &prompt, &generated)).await;
+        let (gateway, request, generated, model) = (self.gateway.clone(), self.request.body.clone(), generated.clone(), end.candidate.model.clone());
+        let counted = tokio::task::spawn_blocking(move || {
+            gateway.counters.count(&Unreported { model: model.as_str(), wire: wire.as_deref(), request: &request, generated: &generated })
+        })
+        .await;
         Weighed::of(known, counted.ok())
     }
 

@@ -3,7 +3,12 @@
 use weighbridge_domain::{Decimal, Meter, ModelName, Source, StatedCost, Text, Usage};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
-use crate::{call::MAX_MODEL_NAME, meter::Consumed, settle::End};
+use crate::{
+    call::MAX_MODEL_NAME,
+    counting::{Counted, Side},
+    meter::Consumed,
+    settle::End,
+};
 
 /// Why a call costs nothing whatever came of it.
 pub(crate) const NOT_BILLED: &str = "the provider does not bill this kind of call";
@@ -27,17 +32,6 @@ impl End {
             Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
         }
     }
-}
-
-/// Tokens counted by a counter, and whether it is the model's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counted {
-    /// Of the prompt.
-    pub(crate) input: u64,
-    /// Of the generated text.
-    pub(crate) output: u64,
-    /// By a tokenizer, not by length alone.
-    pub(crate) tokenized: bool,
 }
 
 /// Usage as it goes onto the record.
@@ -69,15 +63,12 @@ impl Weighed {
                     Some(counted) => {
                         // Only the side that was not reported: a stream that broke off may have told its input.
                         if !weighed.usage.iter().any(|quantity| quantity.meter.is_input()) {
-                            weighed.insert(Meter::INPUT, counted.input.into(), Source::Counted);
+                            weighed.count(Meter::INPUT, counted.input);
                         }
                         if !weighed.usage.iter().any(|quantity| quantity.meter.is_output()) {
-                            weighed.insert(Meter::OUTPUT, counted.output.into(), Source::Counted);
+                            weighed.count(Meter::OUTPUT, counted.output);
                         }
                         weighed.flags.push("usage_counted".into());
-                        if !counted.tokenized {
-                            weighed.flags.push("counted_by_length".into());
-                        }
                         if truncated {
                             weighed.flags.push("counted_in_part".into());
                         }
@@ -109,6 +100,11 @@ impl Weighed {
             }
         }
         weighed
+    }
+
+    fn count(&mut self, meter: Meter, side: Side) {
+        self.insert(meter, side.tokens.into(), Source::Counted);
+        self.flags.extend(side.flags.into_iter().map(Text::from));
     }
 
     /// What a plugin reports is checked once more: never negative, never twice (metering rule 36).

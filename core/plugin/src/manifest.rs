@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::counter::Scope;
+
 /// Which socket a plugin fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -47,6 +49,9 @@ pub struct Manifest {
     /// The name of another plugin of the same kind whose component this one uses (a provider as data).
     #[serde(default)]
     pub component: Option<String>,
+    /// The part of the host that does the work, for what has no component: `tokenizer.json` (counters).
+    #[serde(default)]
+    pub native: Option<String>,
     /// Adapters: how a provider of this kind is found and priced.
     #[serde(default)]
     pub provider: Option<ProviderFacts>,
@@ -95,6 +100,13 @@ impl Manifest {
             return Err(ManifestError::Contract(manifest.contract));
         }
         Ok(manifest)
+    }
+    /// For which models a counter is asked: `models` and `other_models` of its configuration, with the operator's values over the
+    /// manifest's. `None`: it does not say, and has to be asked itself.
+    pub fn scope(&self, operator: &BTreeMap<String, toml::Value>) -> Option<Scope> {
+        let value = |key: &str| operator.get(key).or_else(|| self.config.get(key));
+        let models = value("models")?.as_array()?.iter().map(|model| model.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+        Some(Scope { models, other_models: value("other_models").and_then(toml::Value::as_bool).unwrap_or(false) })
     }
     /// The configuration as the JSON object that `configure` takes, with the operator's values over the manifest's.
     pub fn config_json(&self, operator: &BTreeMap<String, toml::Value>) -> String {

@@ -6,17 +6,20 @@ use std::sync::Arc;
 use parking_lot::{Mutex, RwLock};
 use weighbridge_domain::Digest;
 use weighbridge_plugin_api::pricing::{LoadError, PricingRule as PricingSocket, PricingRules};
-use weighbridge_plugin_api::{Adapter as AdapterSocket, Counter as CounterSocket, Kind, Manifest, PluginError, PluginIdentity, manifest::ManifestError};
+use weighbridge_plugin_api::{
+    Adapter as AdapterSocket, Counter as CounterSocket, Failure, Kind, Manifest, PluginError, PluginIdentity, manifest::ManifestError,
+};
 
 use crate::adapter::Adapter;
-use crate::capability::{Linked, Unlinked};
+use crate::code::{Code, Compiler, NotLinked};
 use crate::counter::Counter;
+use crate::installed::Installed;
 use crate::instances::Instances;
 use crate::log::PluginLog;
 use crate::pool::{Plugin, Runtime};
 use crate::pricing::PricingRule;
 use crate::ticker::Ticker;
-use crate::{HostOptions, cache, engine, v0_1_0};
+use crate::{HostOptions, engine, v0_1_0};
 
 /// Why there is no host.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +102,9 @@ pub enum UseError {
     /// The plugin failed, or refused its configuration.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// What comes with the program could not be compiled.
+    #[error(transparent)]
+    Install(#[from] InstallError),
 }
 
 /// What is installed.
@@ -118,15 +124,11 @@ pub struct PluginHost {
 
 struct Inner {
     options: HostOptions,
+    compiler: Compiler,
     runtime: Arc<Runtime>,
     installed: RwLock<BTreeMap<(Kind, String), Arc<Installed>>>,
     /// Rules by plugin, digest and sheet, so that plans which share a sheet share instances.
     rules: Mutex<BTreeMap<(String, Digest, Digest), std::sync::Weak<PricingRule>>>,
-}
-
-struct Installed {
-    manifest: Manifest,
-    plugin: Plugin,
 }
 
 impl PluginHost {
@@ -136,25 +138,29 @@ impl PluginHost {
         let ticker = Ticker::start(&engine)?;
         let idle = std::thread::available_parallelism().map_or(4, usize::from).max(2) * 2;
         let instances = Instances::new(options.instances);
+        let compiler = Compiler { engine: engine.clone(), cache_dir: options.cache_dir.clone() };
         let runtime = Arc::new(Runtime { engine, ticker, clock: options.clock.clone(), instances, configure_ms: options.configure_ms, idle });
-        let inner = Inner { options, runtime, installed: RwLock::default(), rules: Mutex::default() };
+        let inner = Inner { options, compiler, runtime, installed: RwLock::default(), rules: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Installs a plugin with a component of its own; one of the same kind and name is replaced, and serves whoever holds it
     /// until they let go.
     pub fn install(&self, manifest: Manifest, wasm: &[u8]) -> Result<InstalledPlugin, InstallError> {
-        let name = || manifest.name.clone();
-        let (engine, kind) = (&self.inner.runtime.engine, manifest.kind);
         let digest = Digest::of(wasm);
-        let component = cache::component(engine, self.inner.options.cache_dir.as_deref(), wasm, digest)
-            .map_err(|error| InstallError::Component { name: name(), reason: format!("{error:#}") })?;
-        let linked = Linked::new(engine, &component, kind).map_err(|unlinked| match unlinked {
-            Unlinked::Import(import) => InstallError::Import { name: name(), import, kind: kind.as_str() },
-            Unlinked::Export => InstallError::Export { name: name(), kind: kind.as_str(), interface: v0_1_0::interface(kind) },
-            Unlinked::Type(reason) => InstallError::Component { name: name(), reason },
-        })?;
-        Ok(self.put(manifest, linked, digest))
+        let linked = self.inner.compiler.link(wasm, digest, manifest.kind).map_err(|why| not_linked(&manifest, why))?;
+        Ok(self.put(manifest, Code::Linked(linked), digest))
+    }
+
+    /// Installs a plugin that comes with the program and was checked when that was built: it is compiled when it is first used.
+    pub fn install_embedded(&self, manifest: Manifest, wasm: &'static [u8], digest: Digest) -> InstalledPlugin {
+        let code = Code::embedded(wasm, digest, manifest.kind);
+        self.put(manifest, code, digest)
+    }
+
+    /// Installs a plugin whose work a part of the host does: it is listed and configured as any other, and filled elsewhere.
+    pub fn install_native(&self, manifest: Manifest, digest: Digest) -> InstalledPlugin {
+        self.put(manifest, Code::Native, digest)
     }
 
     /// Installs a plugin that is data over the component of another of its kind, which must be installed.
@@ -164,7 +170,7 @@ impl PluginHost {
         let Some(base) = base else {
             return Err(InstallError::Base { kind: manifest.kind.as_str(), known: self.known(manifest.kind), name: manifest.name, component });
         };
-        Ok(self.put(manifest, base.plugin.linked.clone(), base.plugin.identity.digest))
+        Ok(self.put(manifest, base.code.clone(), base.identity.digest))
     }
 
     /// Installs from the text of a `plugin.toml` and, where the plugin has one, its component.
@@ -176,33 +182,44 @@ impl PluginHost {
         }
     }
 
-    fn put(&self, manifest: Manifest, linked: Linked, digest: Digest) -> InstalledPlugin {
+    fn put(&self, manifest: Manifest, code: Code, digest: Digest) -> InstalledPlugin {
         let identity = PluginIdentity { name: manifest.name.as_str().into(), version: manifest.version.as_str().into(), digest };
         let log = Arc::new(PluginLog::new(identity.name.clone(), self.inner.options.clock.clone()));
-        let plugin = Plugin { identity: Arc::new(identity), linked, limits: self.inner.options.limits(manifest.kind), log };
+        let limits = self.inner.options.limits(manifest.kind);
         let key = (manifest.kind, manifest.name.clone());
-        self.inner.installed.write().insert(key, Arc::new(Installed { manifest: manifest.clone(), plugin }));
+        let installed = Installed { manifest: manifest.clone(), identity: Arc::new(identity), code, limits, log };
+        self.inner.installed.write().insert(key, Arc::new(installed));
         InstalledPlugin { manifest, digest }
     }
 
     /// An adapter, configured by its manifest and the operator.
     pub fn adapter(&self, name: &str, operator: &BTreeMap<String, toml::Value>) -> Result<Arc<dyn AdapterSocket>, UseError> {
         let installed = self.get(Kind::Adapter, name)?;
-        let adapter = Adapter::open(self.inner.runtime.clone(), installed.plugin.clone(), installed.manifest.config_json(operator))?;
+        let (runtime, plugin) = self.ready(&installed)?;
+        let adapter = Adapter::open(runtime, plugin, installed.manifest.config_json(operator))?;
         Ok(Arc::new(adapter))
     }
 
-    /// A counter, configured by its manifest and the operator.
+    /// A counter, configured by its manifest and the operator. One that says its models in its configuration is loaded when it is first
+    /// used.
     pub fn counter(&self, name: &str, operator: &BTreeMap<String, toml::Value>) -> Result<Arc<dyn CounterSocket>, UseError> {
         let installed = self.get(Kind::Counter, name)?;
-        let counter = Counter::open(self.inner.runtime.clone(), installed.plugin.clone(), installed.manifest.config_json(operator))?;
+        let (config, scope) = (installed.manifest.config_json(operator), installed.manifest.scope(operator));
+        let counter = Counter::new(self.clone(), installed, config, scope)?;
         Ok(Arc::new(counter))
     }
 
     /// Everything installed, by kind and name.
     pub fn list(&self) -> Vec<InstalledPlugin> {
         let installed = self.inner.installed.read();
-        installed.values().map(|plugin| InstalledPlugin { manifest: plugin.manifest.clone(), digest: plugin.plugin.identity.digest }).collect()
+        installed.values().map(|plugin| InstalledPlugin { manifest: plugin.manifest.clone(), digest: plugin.identity.digest }).collect()
+    }
+
+    /// What a pool of the plugin's instances is made from; compiles it if nobody did.
+    pub(crate) fn ready(&self, installed: &Installed) -> Result<(Arc<Runtime>, Plugin), InstallError> {
+        let linked = installed.code.linked(&self.inner.compiler).map_err(|why| not_linked(&installed.manifest, why))?;
+        let plugin = Plugin { identity: installed.identity.clone(), linked, limits: installed.limits, log: installed.log.clone() };
+        Ok((self.inner.runtime.clone(), plugin))
     }
 
     fn get(&self, kind: Kind, name: &str) -> Result<Arc<Installed>, UseError> {
@@ -217,14 +234,26 @@ impl PluginHost {
     }
 }
 
+fn not_linked(manifest: &Manifest, why: NotLinked) -> InstallError {
+    let (name, kind) = (manifest.name.clone(), manifest.kind);
+    match why {
+        NotLinked::Component(reason) => InstallError::Component { name, reason },
+        NotLinked::Import(import) => InstallError::Import { name, import, kind: kind.as_str() },
+        NotLinked::Export => InstallError::Export { name, kind: kind.as_str(), interface: v0_1_0::interface(kind) },
+    }
+}
+
 impl PricingRules for PluginHost {
     fn load(&self, rule: &str, sheet_json: &str) -> Result<Arc<dyn PricingSocket>, LoadError> {
         let installed = self.get(Kind::Pricing, rule).map_err(|_| LoadError::Unknown { name: rule.to_owned(), known: self.known(Kind::Pricing) })?;
-        let key = (rule.to_owned(), installed.plugin.identity.digest, Digest::of(sheet_json.as_bytes()));
+        let key = (rule.to_owned(), installed.identity.digest, Digest::of(sheet_json.as_bytes()));
         if let Some(loaded) = self.inner.rules.lock().get(&key).and_then(std::sync::Weak::upgrade) {
             return Ok(loaded);
         }
-        let loaded = Arc::new(PricingRule::open(self.inner.runtime.clone(), installed.plugin.clone(), sheet_json)?);
+        let (runtime, plugin) = self
+            .ready(&installed)
+            .map_err(|error| LoadError::Plugin(PluginError { plugin: installed.identity.clone(), call: "load", failure: Failure::Host(error.to_string()) }))?;
+        let loaded = Arc::new(PricingRule::open(runtime, plugin, sheet_json)?);
         let mut rules = self.inner.rules.lock();
         rules.retain(|_, rule| rule.strong_count() > 0);
         rules.insert(key, Arc::downgrade(&loaded));

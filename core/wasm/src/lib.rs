@@ -6,13 +6,14 @@
 //! [`check`], before anybody else sees it.
 //!
 //! Architecture invariants: a guest's only import is `log`; a trap costs the call and the instance, nothing else; the hot path
-//! makes no system call of its own.
+//! makes no system call of its own; what comes with the program is compiled at its first use.
 
 mod adapter;
 mod cache;
 mod capability;
 mod check;
 mod circuit;
+mod code;
 mod counter;
 mod cpu_time;
 mod deadline;
@@ -20,6 +21,7 @@ mod engine;
 mod failure;
 mod guest;
 mod host;
+mod installed;
 mod instances;
 mod log;
 mod memo;

@@ -15,7 +15,12 @@ fn every_bundled_plugin_installs_and_takes_its_own_configuration() {
         let name = plugin.name;
         match plugin.kind {
             "adapter" => assert!(!shared().adapter(name, &BTreeMap::new()).unwrap().plans().is_empty(), "{name}"),
-            "counter" => assert!(!shared().counter(name, &BTreeMap::new()).unwrap().info().tokenizer.is_empty(), "{name}"),
+            "counter" if plugin.wasm.is_some() => {
+                let counter = shared().counter(name, &BTreeMap::new()).unwrap();
+                assert!(!counter.scope().models.is_empty(), "{name}");
+                assert_eq!(counter.count_texts("any", &["hello world"]).unwrap()[0].tokens, 2, "{name}");
+            }
+            "counter" => assert!(has(shared(), Kind::Counter, name)),
             "pricing" => assert!(has(shared(), Kind::Pricing, name)),
             other => panic!("{name} is a {other}"),
         }

@@ -13,11 +13,38 @@ impl Default for CounterInfo {
     }
 }
 
+/// Whether one of these patterns means the model. `*` stands for any characters, case is ignored, and a pattern without a `/` is
+/// compared with what follows the model's last one: `gpt-4o*` means `openai/gpt-4o-2024-08-06` too. The host compares in the same way.
+pub fn is_own(patterns: &[String], model: &str) -> bool {
+    let short = model.rsplit('/').next().unwrap_or(model);
+    patterns.iter().any(|pattern| fits(pattern.as_bytes(), if pattern.contains('/') { model } else { short }.as_bytes()))
+}
+
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(byte) if byte.eq_ignore_ascii_case(&text[t]) => (p, t) = (p + 1, t + 1),
+            _ => {
+                // The last star takes one character more.
+                let Some((at, taken)) = star else { return false };
+                star = Some((at, taken + 1));
+                (p, t) = (at + 1, taken + 1);
+            }
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
 /// A token counter. Register it with [`register_counter!`](crate::register_counter).
 pub trait Counter: Sized + 'static {
     /// From the manifest's `[config]` overlaid by the operator's, a JSON object.
     fn configure(config: &str) -> Result<Self, PluginError>;
-    /// Which vocabulary, for which models (`*` at the end is a wildcard).
+    /// Which vocabulary, for which models (`*` stands for any characters, see [`is_own`]).
     fn info(&self) -> CounterInfo;
     /// One count for each text.
     fn count_texts(&self, model: &str, texts: &[String]) -> Result<Vec<Count>, PluginError>;

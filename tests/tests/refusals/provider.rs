@@ -182,10 +182,10 @@ fn usage_that_cannot_be_true_is_quarantined() {
         booked += &format!("usage {} flags {} cost {} charge {}\n", event["usage"], event["flags"], event["cost"]["amount"], event["charge"]["amount"]);
     }
     insta::assert_snapshot!(booked, @r#"
-    usage {"input":"3","output":"3"} flags ["input_not_reported","negative_input","usage_counted"] cost "0.00000225" charge "0.000002925"
+    usage {"input":"10","output":"3"} flags ["input_not_reported","negative_input","usage_counted"] cost "0.0000033" charge "0.00000429"
     usage {"cache_read":"10","input":"0","output":"3"} flags ["cached_exceeds_prompt"] cost "0.00000255" charge "0.000003315"
-    usage {"input":"3","output":"3"} flags ["input_not_reported","unreadable_input","usage_counted"] cost "0.00000225" charge "0.000002925"
-    usage {"input":"3","output":"0"} flags ["unreadable_input","usage_counted"] cost "0.00000045" charge "0.000000585"
+    usage {"input":"10","output":"3"} flags ["input_not_reported","unreadable_input","usage_counted"] cost "0.0000033" charge "0.00000429"
+    usage {"input":"10","output":"0"} flags ["unreadable_input","usage_counted"] cost "0.0000015" charge "0.00000195"
     "#);
 }
 

@@ -12,15 +12,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("plugin", &["domain"]),
     ("wasm", &["plugin", "domain"]),
     ("bundle", &[]),
+    ("tokenizer", &["plugin", "domain"]),
     ("pricing", &["plugin", "domain"]),
     ("gateway", &["ledger", "pricing", "plugin", "domain"]),
     ("billing", &["ledger", "pricing", "plugin", "domain"]),
-    ("server", &["domain", "ledger", "plugin", "wasm", "bundle", "pricing", "gateway", "billing"]),
+    ("server", &["domain", "ledger", "plugin", "wasm", "bundle", "tokenizer", "pricing", "gateway", "billing"]),
 ];
 
 /// Dependencies that only one crate may name.
 const OWNED: &[(&str, &str)] = &[
     ("wasmtime", "wasm"),
+    ("tokenizers", "tokenizer"),
     ("sled", "ledger"),
     ("tokio-postgres", "ledger"),
     ("wit-component", "bundle"),

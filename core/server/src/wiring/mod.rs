@@ -63,6 +63,7 @@ pub async fn open(loaded: Loaded, environment: &Environment, sources: Sources) -
     let providers = providers::resolve(&loaded, plugins.manifests(), environment).map_err(ConfigError)?;
     refuse(check::check(&loaded, &providers))?;
     let routes = routes::routes(&loaded, &plugins, &providers, &Routes::default())?;
+    let counters = plugins.counters(&loaded)?;
     let (office, recovery) = open_office(&loaded.config, &plugins, &sources)?;
     let mut troubles = office.read()?;
     adopt_plans(&office, &loaded).await?;
@@ -75,7 +76,7 @@ pub async fn open(loaded: Loaded, environment: &Environment, sources: Sources) -
         directory: office.directory.clone(),
         book: office.prices.clone(),
         routes: routes.clone(),
-        counter: plugins.counter()?,
+        counters,
         clock: sources.clock.clone(),
         ids: sources.ids.clone(),
         observer: metrics.clone(),

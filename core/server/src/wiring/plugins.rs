@@ -6,9 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use weighbridge_domain::Clock;
-use weighbridge_plugin_api::{Adapter, Counter, Kind, Manifest, pricing::PricingRules};
-use weighbridge_wasm::{HostOptions, PluginHost};
+use weighbridge_bundle::Bundled;
+use weighbridge_domain::{Clock, Digest};
+use weighbridge_plugin_api::{Adapter, Counter, Kind, Manifest, PluginIdentity, pricing::PricingRules};
+use weighbridge_tokenizer::TokenizerFile;
+use weighbridge_wasm::{HostOptions, InstallError, PluginHost};
 
 use super::StartError;
 use crate::config::{self, ConfigError, Loaded, Problem};
@@ -21,6 +23,8 @@ pub struct Plugins {
     manifests: Vec<Manifest>,
     /// What `[plugins.config]` says, by the plugin's name.
     configs: BTreeMap<String, Settings>,
+    /// What `[[plugins]]` names, in its order, by the place there: a part of the host may be named more than once.
+    named: Vec<(usize, String, Settings)>,
 }
 
 /// A plugin that `[[plugins]]` names by its file.
@@ -30,7 +34,8 @@ struct Component {
 }
 
 impl Plugins {
-    /// Starts the host and installs everything. Compiled components are kept in the data folder.
+    /// Starts the host and installs everything; what comes with the program is compiled when it is first used. Compiled components
+    /// are kept in the data folder.
     pub fn start(loaded: &Loaded, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
         let entries = read(loaded)?;
         let cache_dir = Some(loaded.config.store.path.join("plugin-cache"));
@@ -40,10 +45,10 @@ impl Plugins {
         for bundled in weighbridge_bundle::first_party() {
             let broken = |error: &dyn std::fmt::Display| StartError::Plugins(format!("the built-in plugin \"{}\": {error}", bundled.name));
             let manifest = Manifest::parse(bundled.manifest).map_err(|error| broken(&error))?;
-            host.install_text(bundled.manifest, bundled.wasm).map_err(|error| broken(&error))?;
+            install(&host, manifest.clone(), bundled).map_err(|error| broken(&error))?;
             manifests.push(manifest);
         }
-        let mut configs = BTreeMap::new();
+        let (mut configs, mut named) = (BTreeMap::new(), Vec::new());
         for (at, entry, component) in entries {
             let name = match component {
                 None => entry.path.clone(),
@@ -58,9 +63,10 @@ impl Plugins {
                     name
                 }
             };
+            named.push((at, name.clone(), entry.config.clone()));
             configs.insert(name, entry.config.clone());
         }
-        Ok(Self { host, manifests, configs })
+        Ok(Self { host, manifests, configs, named })
     }
     /// The plugins of a running host, for a reload: the list of plugins itself is not changed by one.
     pub fn running(host: PluginHost, loaded: &Loaded) -> Result<Self, StartError> {
@@ -69,7 +75,7 @@ impl Plugins {
         for (_, entry, component) in read(loaded)? {
             configs.insert(component.map_or_else(|| entry.path.clone(), |component| component.manifest.name), entry.config.clone());
         }
-        Ok(Self { host, manifests, configs })
+        Ok(Self { host, manifests, configs, named: Vec::new() })
     }
     /// Their manifests, the built-in ones first.
     pub fn manifests(&self) -> &[Manifest] {
@@ -85,12 +91,41 @@ impl Plugins {
         settings.extend(of_provider.clone());
         self.host.adapter(name, &settings).map_err(|error| error.to_string())
     }
-    /// The counter for what providers do not report: the first there is.
-    pub fn counter(&self) -> Result<Option<Arc<dyn Counter>>, StartError> {
-        let Some(manifest) = self.manifests.iter().find(|manifest| manifest.kind == Kind::Counter) else { return Ok(None) };
-        let settings = self.configs.get(&manifest.name).cloned().unwrap_or_default();
-        let counter = self.host.counter(&manifest.name, &settings).map_err(|error| StartError::Plugins(error.to_string()))?;
-        Ok(Some(counter))
+    /// The counters for what providers do not report: those that the operator names first, then the rest that there is.
+    pub fn counters(&self, loaded: &Loaded) -> Result<Vec<Arc<dyn Counter>>, StartError> {
+        let counter = |name: &str| self.manifests.iter().find(|manifest| manifest.kind == Kind::Counter && manifest.name == name);
+        let mut counters = Vec::new();
+        for (at, name, settings) in &self.named {
+            let Some(manifest) = counter(name) else { continue };
+            let opened = self.counter(manifest, settings, &folder(loaded));
+            counters.push(opened.map_err(|message| ConfigError(vec![problem(loaded, *at, "config", message)]))?);
+        }
+        let unnamed = |manifest: &&Manifest| manifest.kind == Kind::Counter && manifest.native.is_none() && !self.configs.contains_key(&manifest.name);
+        for manifest in self.manifests.iter().filter(unnamed) {
+            let opened = self.host.counter(&manifest.name, &Settings::new());
+            counters.push(opened.map_err(|error| StartError::Plugins(error.to_string()))?);
+        }
+        Ok(counters)
+    }
+    /// A counter that the operator names. What is configured is tried, so that a mistake is found at the start.
+    fn counter(&self, manifest: &Manifest, settings: &Settings, folder: &Path) -> Result<Arc<dyn Counter>, String> {
+        match manifest.native.as_deref() {
+            None => {
+                let counter = self.host.counter(&manifest.name, settings).map_err(|error| error.to_string())?;
+                if !settings.is_empty() {
+                    counter.count_texts("", &[""]).map_err(|error| error.to_string())?;
+                }
+                Ok(counter)
+            }
+            Some(weighbridge_tokenizer::NATIVE) => {
+                let installed = self.host.list().into_iter().find(|plugin| plugin.manifest.kind == manifest.kind && plugin.manifest.name == manifest.name);
+                let digest = installed.map_or(Digest([0; 32]), |plugin| plugin.digest);
+                let identity = PluginIdentity { name: manifest.name.as_str().into(), version: manifest.version.as_str().into(), digest };
+                let counter = TokenizerFile::open(Arc::new(identity), manifest, settings, folder).map_err(|error| error.to_string())?;
+                Ok(Arc::new(counter))
+            }
+            Some(other) => Err(format!("there is no part of the host named \"{other}\"")),
+        }
     }
     /// The host alone.
     pub fn into_host(self) -> PluginHost {
@@ -102,10 +137,25 @@ fn problem(loaded: &Loaded, at: usize, key: &str, message: impl Into<String>) ->
     loaded.problem(&["plugins"], format!("plugins[{at}].{key}"), message)
 }
 
+/// Paths in the configuration are taken from where its file is.
+fn folder(loaded: &Loaded) -> PathBuf {
+    loaded.file.as_deref().and_then(Path::parent).map(PathBuf::from).unwrap_or_default()
+}
+
+/// Installs what comes with the program.
+fn install(host: &PluginHost, manifest: Manifest, bundled: &Bundled) -> Result<(), InstallError> {
+    match (bundled.wasm, bundled.digest) {
+        (Some(wasm), Some(digest)) => drop(host.install_embedded(manifest, wasm, Digest(digest))),
+        _ if manifest.native.is_some() => drop(host.install_native(manifest, Digest::of(bundled.manifest.as_bytes()))),
+        _ => drop(host.install_data(manifest)?),
+    }
+    Ok(())
+}
+
 /// The entries of `[[plugins]]`, each with its component if it names a file. Every problem is told.
 #[expect(clippy::type_complexity, reason = "an entry, its place, and what was read for it")]
 fn read(loaded: &Loaded) -> Result<Vec<(usize, &config::Plugin, Option<Component>)>, ConfigError> {
-    let folder = loaded.file.as_deref().and_then(Path::parent).map(PathBuf::from).unwrap_or_default();
+    let folder = folder(loaded);
     let mut entries = Vec::new();
     let mut problems = Vec::new();
     for (at, entry) in loaded.config.plugins.iter().enumerate() {

@@ -27,11 +27,21 @@ pub fn shared() -> &'static PluginHost {
         let host = host(HostOptions::default());
         host.install(manifest("hostile", "adapter"), weighbridge_hostile::ADAPTER).unwrap();
         for plugin in weighbridge_bundle::first_party() {
-            host.install_text(plugin.manifest, plugin.wasm).unwrap();
+            install(&host, plugin);
         }
         host
     });
     &HOST
+}
+
+/// Installs a plugin of the program.
+pub fn install(host: &PluginHost, plugin: &weighbridge_bundle::Bundled) {
+    let manifest = Manifest::parse(plugin.manifest).unwrap();
+    match (plugin.wasm, plugin.digest) {
+        (Some(wasm), Some(digest)) => drop(host.install_embedded(manifest, wasm, weighbridge_domain::Digest(digest))),
+        _ if manifest.native.is_some() => drop(host.install_native(manifest, weighbridge_domain::Digest::of(b""))),
+        _ => drop(host.install_data(manifest).unwrap()),
+    }
 }
 
 /// A clock at some moment of 2026.

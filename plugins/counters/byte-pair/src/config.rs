@@ -7,8 +7,11 @@ use weighbridge_plugin::PluginError;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The models whose own tokenizer this is; `*` at the end is a wildcard.
+    /// The models whose own tokenizer this is; `*` stands for any characters.
     pub models: Vec<String>,
+    /// Whether it stands in for models that no counter knows. The host's matter: the component only accepts the key.
+    #[serde(default)]
+    pub other_models: bool,
     /// How much work a call may do before it estimates, about a nanosecond each.
     pub work_limit: u64,
     /// What a message costs beside its text.
@@ -25,14 +28,7 @@ pub struct Config {
 
 impl Config {
     /// Reads the JSON object that the host hands over.
-    pub fn parse(json: &str) -> Result<Self, PluginError> {
-        serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of o200k: {error}")))
-    }
-    /// Whether the model's own tokenizer is this one.
-    pub fn is_own(&self, model: &str) -> bool {
-        self.models.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => model.starts_with(prefix),
-            None => model == pattern,
-        })
+    pub fn parse(name: &str, json: &str) -> Result<Self, PluginError> {
+        serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of {name}: {error}")))
     }
 }

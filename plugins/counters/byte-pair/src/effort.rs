@@ -6,7 +6,7 @@
 
 use weighbridge_plugin::counter::Count;
 
-use crate::{merge, split};
+use crate::{merge, vocabulary::Vocabulary};
 
 /// What a byte costs, about a nanosecond each: in a piece that is one token, in a short piece, in a long one.
 const TOKEN: u64 = 13;
@@ -19,6 +19,7 @@ const SAMPLE_BYTES: usize = 1024;
 /// The work of one call.
 #[derive(Debug)]
 pub struct Effort {
+    vocabulary: &'static Vocabulary,
     exact: u64,
     samples: u64,
     seen_bytes: u64,
@@ -27,8 +28,8 @@ pub struct Effort {
 
 impl Effort {
     /// So much work in all, of which a quarter is kept for samples.
-    pub fn new(limit: u64) -> Self {
-        Self { exact: limit - limit / 4, samples: limit / 4, seen_bytes: 0, seen_tokens: 0 }
+    pub fn new(vocabulary: &'static Vocabulary, limit: u64) -> Self {
+        Self { vocabulary, exact: limit - limit / 4, samples: limit / 4, seen_bytes: 0, seen_tokens: 0 }
     }
 
     /// The tokens of a text.
@@ -40,19 +41,25 @@ impl Effort {
         Count { tokens: tokens + self.estimate(&text[done..]), exact: false }
     }
 
+    /// Nothing is left, neither for counting nor for samples.
+    #[cfg(feature = "samples")]
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.exact == 0 && self.samples < LONG * SAMPLE_BYTES as u64
+    }
+
     /// Counts piece by piece while there is work left; gives the tokens and how far it came.
     fn run(&mut self, text: &str) -> (u64, usize) {
         let (mut tokens, mut done) = (0, 0);
         // Not even looked at: what could not be paid for if it were all plain.
         let reach = usize::try_from(self.exact / TOKEN).unwrap_or(usize::MAX).min(text.len());
-        for piece in split::pieces(&text[..text.ceil_char_boundary(reach)]) {
-            let price = price(piece);
+        for piece in self.vocabulary.pieces(&text[..text.ceil_char_boundary(reach)]) {
+            let price = price(self.vocabulary, piece);
             if price > self.exact {
                 self.exact = 0;
                 break;
             }
             self.exact -= price;
-            tokens += merge::count(piece.as_bytes());
+            tokens += merge::count(self.vocabulary, piece.as_bytes());
             done += piece.len();
         }
         self.seen_bytes += done as u64;
@@ -70,7 +77,7 @@ impl Effort {
             }
             self.samples -= price;
             bytes += sample.len() as u64;
-            tokens += split::pieces(sample).map(|piece| merge::count(piece.as_bytes())).sum::<u64>();
+            tokens += self.vocabulary.pieces(sample).map(|piece| merge::count(self.vocabulary, piece.as_bytes())).sum::<u64>();
         }
         if bytes == 0 {
             // A token has four bytes in plain English; where nothing was seen, that is what there is to go by.
@@ -81,9 +88,9 @@ impl Effort {
     }
 }
 
-fn price(piece: &str) -> u64 {
+fn price(vocabulary: &Vocabulary, piece: &str) -> u64 {
     let bytes = piece.len() as u64;
-    if merge::is_one(piece.as_bytes()) {
+    if vocabulary.is_token(piece.as_bytes()) {
         bytes * TOKEN
     } else if merge::is_short(piece.as_bytes()) {
         bytes * SHORT
@@ -99,49 +106,4 @@ fn samples(text: &str) -> impl Iterator<Item = &str> {
         let end = text.ceil_char_boundary((start + SAMPLE_BYTES).min(text.len()));
         &text[start..end]
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMIT: u64 = 7_000_000;
-
-    fn hostile() -> Vec<(&'static str, String)> {
-        vec![
-            ("one letter", "a".repeat(2_000_000)),
-            ("one sign", "=".repeat(2_000_000)),
-            ("blanks", " ".repeat(2_000_000)),
-            ("no break", "qzjxvkwp".repeat(250_000)),
-            ("short and rare", "qz1xv2kw ".repeat(220_000)),
-        ]
-    }
-
-    #[test]
-    fn the_work_is_bounded_whatever_the_text() {
-        for (what, text) in hostile() {
-            let mut effort = Effort::new(LIMIT);
-            let count = effort.count(&text);
-            assert!(!count.exact, "{what}");
-            let known = bpe_openai::o200k_base().count(text.as_str()) as u64;
-            assert!(count.tokens.abs_diff(known) * 20 <= known, "{what}: about {} where there are {known}", count.tokens);
-        }
-    }
-
-    #[test]
-    fn many_texts_share_the_work_of_one_call() {
-        let text = "qzjxvkwp".repeat(2_000);
-        let mut effort = Effort::new(LIMIT);
-        let counts: Vec<Count> = (0..1_000).map(|_| effort.count(&text)).collect();
-        assert!(counts[0].exact && !counts[999].exact);
-        assert!(effort.exact == 0 && effort.samples < LONG * SAMPLE_BYTES as u64, "{effort:?}");
-        assert!(counts[999].tokens.abs_diff(counts[0].tokens) * 20 <= counts[0].tokens, "{:?} {:?}", counts[0], counts[999]);
-    }
-
-    #[test]
-    fn ordinary_texts_are_exact() {
-        let text = "The weighbridge weighs what drives over it without stopping it. It isn't hard, they say. ".repeat(2_000);
-        let count = Effort::new(LIMIT).count(&text);
-        assert_eq!((count.tokens, count.exact), (bpe_openai::o200k_base().count(text.as_str()) as u64, true));
-    }
 }
