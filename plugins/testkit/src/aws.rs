@@ -126,12 +126,8 @@ mod tests {
     fn names_and_payloads_are_found() {
         let wrapped = message_of(&[(":event-type", "chunk"), (":message-type", "event")], br#"{"bytes":"eyJhIjoxfQ==","p":"abc"}"#);
         let plain = message_of(&[(":message-type", "exception"), (":exception-type", "throttlingException")], br#"{"message":"slow"}"#);
-        let read: Vec<(Option<String>, Vec<u8>)> =
-            events(&[wrapped, plain].concat()).into_iter().map(|event| (event.name, event.data)).collect();
-        assert_eq!(
-            read,
-            [(Some("chunk".into()), br#"{"a":1}"#.to_vec()), (Some("throttlingException".into()), br#"{"message":"slow"}"#.to_vec())]
-        );
+        let read: Vec<(Option<String>, Vec<u8>)> = events(&[wrapped, plain].concat()).into_iter().map(|event| (event.name, event.data)).collect();
+        assert_eq!(read, [(Some("chunk".into()), br#"{"a":1}"#.to_vec()), (Some("throttlingException".into()), br#"{"message":"slow"}"#.to_vec())]);
     }
 
     #[test]

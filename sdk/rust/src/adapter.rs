@@ -7,7 +7,7 @@ use std::thread::LocalKey;
 
 use crate::{Decimal, PluginError, Slot, bindings::adapter::exports::weighbridge::plugin::adapter as wit, slot};
 
-pub use crate::bindings::types::Header;
+pub use crate::bindings::types::{Attr, Header};
 pub use wit::{
     Auth, Billing, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule, Plan,
     StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, View,
