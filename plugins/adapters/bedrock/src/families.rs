@@ -137,7 +137,8 @@ fn body_facts() -> Vec<FactRule> {
     facts.extend(rules(&CHAT, "/usage", None));
     facts.extend(rules(&FLAT, "", None));
     facts.push(FactRule { combine: Combine::Sum, ..FactRule::body("output", "/results/*/tokenCount") });
-    facts.extend(rules(&[("model", "/model"), ("relevance", "/results/0/relevance_score"), ("seeds", "/seeds")], "", None));
+    facts.push(FactRule { combine: Combine::All, ..FactRule::body("ranked", "/results/*/relevance_score") });
+    facts.extend(rules(&[("model", "/model"), ("seeds", "/seeds")], "", None));
     facts
 }
 

@@ -4,8 +4,7 @@
 //! `amazon-bedrock-invocationMetrics` on the last chunk of a stream. What the model's report leaves out is taken from there, and
 //! where the two differ the record is flagged.
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
 use weighbridge_plugin::{
     adapter::{Fact, Quantity, UsageReading},
     facts::Facts,
@@ -101,17 +100,30 @@ fn ttl(facts: &mut Facts<'_>) -> Option<Ttl> {
 }
 
 /// How many documents one search unit has.
-const DOCUMENTS_OF_A_SEARCH_UNIT: usize = 100;
+const DOCUMENTS_OF_A_SEARCH_UNIT: u64 = 100;
 
 /// The units of calls that are not billed by tokens and whose answers report none, counted by what was asked for: a ranking by
 /// hundreds of documents, images by their number.
 fn units(facts: &mut Facts<'_>) -> Vec<Quantity> {
-    let length = |json: Option<&str>| json.and_then(|json| serde_json::from_str::<Vec<Value>>(json).ok()).map(|list| list.len());
-    let documents = facts.json("relevance").and_then(|_| length(facts.json("documents")));
-    let unit = documents.map(|documents| ("search_units", documents.div_ceil(DOCUMENTS_OF_A_SEARCH_UNIT).max(1) as u64));
-    let asked = facts.text("task").filter(|task| !task.contains("EMBEDDING"));
-    let images = length(facts.json("seeds")).map(|seeds| seeds as u64);
-    let images = images.or_else(|| asked.map(|_| facts.count("images").unwrap_or(1)));
-    let unit = unit.or(images.map(|images| ("images", images)));
+    let unit = search_units(facts).map(|units| ("search_units", units)).or_else(|| Some(("images", images(facts)?)));
     unit.map(|(meter, units)| Quantity::new(meter, units)).into_iter().collect()
+}
+
+/// Of a ranking. A long list of documents is not handed on by the host; then those that the answer ranks are counted, which may
+/// be fewer.
+fn search_units(facts: &mut Facts<'_>) -> Option<u64> {
+    let ranked = length(facts.json("ranked"))?;
+    let documents = length(facts.json("documents")).or_else(|| facts.doubt("documents_counted_by_results")).unwrap_or(ranked);
+    Some(documents.div_ceil(DOCUMENTS_OF_A_SEARCH_UNIT).max(1))
+}
+
+/// Generated: those with a seed of their own, or as many as were asked for, one where that was not said.
+fn images(facts: &mut Facts<'_>) -> Option<u64> {
+    let asked = facts.text("task").filter(|task| !task.contains("EMBEDDING"));
+    length(facts.json("seeds")).or_else(|| asked.map(|_| facts.count("images").unwrap_or(1)))
+}
+
+fn length(list: Option<&str>) -> Option<u64> {
+    let list: Vec<IgnoredAny> = serde_json::from_str(list?).ok()?;
+    u64::try_from(list.len()).ok()
 }

@@ -125,6 +125,8 @@ fn rankings_and_images_are_counted_by_what_was_asked_for() {
         line(&read_with("bedrock.invoke", r#"{"results":[{"index":0,"relevance_score":0.5}]}"#, &[], &request))
     };
     assert_eq!((ranked(1), ranked(100), ranked(101)), ("(search_units=1)".into(), "(search_units=1)".into(), "(search_units=2)".into()));
+    let long = r#"{"results":[{"index":0,"relevance_score":0.5},{"index":1,"relevance_score":0.1}]}"#;
+    assert_eq!(invoke(long), "(search_units=1) documents_counted_by_results");
     let images = |request: &str| line(&read_with("bedrock.invoke", r#"{"images":["aGk="]}"#, &[], request));
     assert_eq!(images(r#"{"taskType":"TEXT_IMAGE","imageGenerationConfig":{"numberOfImages":3}}"#), "(images=3)");
     assert_eq!(images(r#"{"taskType":"BACKGROUND_REMOVAL"}"#), "(images=1)");
