@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use weighbridge_plugin::adapter::{Fact, Plan, UsageReading};
+use weighbridge_plugin::adapter::{Event, Fact, Plan, UsageReading};
 
-use crate::{evaluate, sse};
+use crate::{aws, evaluate, ndjson, sse};
 
 /// A recorded answer.
 #[derive(Debug)]
@@ -15,8 +15,14 @@ pub struct Case {
     pub id: String,
     /// Whether it is a stream.
     pub streamed: bool,
+    /// How it is framed: `json` (not at all), `sse`, `ndjson`, `aws`.
+    pub framing: String,
     /// The answer's status.
     pub status: u64,
+    /// The answer's headers, as far as they were kept; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The request's body, as far as it was kept.
+    pub request: Value,
     /// The bytes on the wire.
     pub body: Vec<u8>,
     /// What it is known to have used.
@@ -36,8 +42,12 @@ pub fn cases(prefix: &str) -> Vec<Case> {
 
 fn read(root: &std::path::Path, id: String) -> Option<Case> {
     let case: Value = serde_json::from_slice(&std::fs::read(root.join("cases").join(format!("{id}.json"))).ok()?).ok()?;
+    let headers = case["response_headers"].as_object().into_iter().flatten();
     Some(Case {
-        streamed: case["framing"] == "sse",
+        streamed: case["framing"] != "json",
+        framing: case["framing"].as_str()?.to_owned(),
+        headers: headers.filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned()))).collect(),
+        request: case["request"]["json"].clone(),
         status: case["http_status"].as_u64()?,
         body: std::fs::read(root.join(case["body_file"].as_str()?)).ok()?,
         expected: case["expected"].clone(),
@@ -46,9 +56,20 @@ fn read(root: &std::path::Path, id: String) -> Option<Case> {
 }
 
 impl Case {
-    /// Its facts by a plan.
+    /// The events of a stream.
+    pub fn events(&self) -> Vec<Event> {
+        match self.framing.as_str() {
+            "ndjson" => ndjson::events(&self.body),
+            "aws" => aws::events(&self.body),
+            _ => sse::events(&self.body),
+        }
+    }
+    /// Its facts by a plan: those of the answer, of its headers, and of the request.
     pub fn facts(&self, plan: &Plan) -> Vec<Fact> {
-        if self.streamed { evaluate::event_facts(plan, &sse::events(&self.body)) } else { evaluate::body_facts(plan, &self.body) }
+        let mut facts = if self.streamed { evaluate::event_facts(plan, &self.events()) } else { evaluate::body_facts(plan, &self.body) };
+        facts.extend(evaluate::header_facts(plan, &self.headers));
+        facts.extend(evaluate::request_facts(plan, self.request.to_string().as_bytes()));
+        facts
     }
     /// Whether the reading must be exactly as expected.
     pub fn is_certain(&self) -> bool {

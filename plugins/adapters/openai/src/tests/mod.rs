@@ -1,5 +1,6 @@
 //! The adapter as the host drives it: configured from its manifest, plans evaluated over answers, facts turned into usage.
 
+mod bedrock_mantle;
 mod corpus;
 mod requests;
 mod usage;
