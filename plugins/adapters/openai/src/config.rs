@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use weighbridge_plugin::{PluginError, adapter::Auth};
 
+use crate::translate::{Translated, config::Translation};
+
 /// `[config]` of the manifest, overlaid by the operator's.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -33,6 +35,8 @@ pub struct Config {
     pub model: Vec<String>,
     /// Other quantities that the answer reports, beside the tokens: a meter and its pointer.
     pub meters: BTreeMap<String, String>,
+    /// Which other dialects are translated to chat completions.
+    pub translation: Translation,
 }
 
 /// An API shape that clients may speak.
@@ -126,6 +130,7 @@ impl Default for Config {
             service_tier: one("/service_tier"),
             model: one("/model"),
             meters: BTreeMap::new(),
+            translation: Translation::default(),
         }
     }
 }
@@ -201,6 +206,11 @@ impl Config {
         let refusal =
             bad.map(|bad| PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
         refusal.map_or(Ok(config), Err)
+    }
+    /// The dialects that are translated: there must be a chat to translate them to, and what is spoken needs no translation.
+    pub fn translated(&self) -> impl Iterator<Item = Translated> {
+        let has_chat = self.dialects.contains(&Dialect::Chat);
+        self.translation.dialects.iter().copied().filter(move |dialect| has_chat && self.dialects.iter().all(|own| own.as_str() != dialect.as_str()))
     }
     /// The credential's place.
     pub fn auth(&self) -> Result<Auth, PluginError> {

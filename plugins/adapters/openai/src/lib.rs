@@ -1,23 +1,29 @@
 //! Adapter for OpenAI's wire: the component of `openai` and, with other settings, of every provider that speaks it.
 //!
-//! Same-dialect traffic only: bodies and events pass byte for byte; the guest edits the model's name, asks for usage in streams,
-//! and turns the facts that the host found into disjoint quantities. What differs between providers is data (`config`).
+//! Same-dialect bodies and events pass byte for byte; the guest edits the model's name, asks for usage in streams, and turns the
+//! facts that the host found into disjoint quantities. Clients of other dialects are translated to chat completions
+//! (`translate`). What differs between providers is data (`config`).
 
 mod chat;
 mod completions;
 mod config;
 mod embeddings;
+mod from_gemini;
+mod from_messages;
+mod from_responses;
 mod plan;
 mod prepare;
 mod responses;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod translate;
 
 use config::{Config, Dialect};
+use translate::Translated;
 use weighbridge_plugin::{
     Adapter, PluginError,
-    adapter::{ClientRequest, Fact, Plan, UpstreamRequest, UsageReading},
+    adapter::{ClientRequest, ClientResponse, Event, Fact, Plan, StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, UsageReading},
 };
 
 /// The adapter.
@@ -36,16 +42,33 @@ impl Adapter for OpenAi {
             Dialect::Embeddings => embeddings::plan(&self.config),
             Dialect::Completions => completions::plan(&self.config),
         };
-        self.config.dialects.iter().map(plan).collect()
+        let translated = self.config.translated().map(|dialect| dialect.plan(&self.config));
+        self.config.dialects.iter().map(plan).chain(translated).collect()
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
-        prepare::prepare(&self.config, &request)
+        match Translated::of(&self.config, &request.dialect) {
+            Some(dialect) => dialect.prepare(&self.config, &request),
+            None => prepare::prepare(&self.config, &request),
+        }
     }
     fn read_usage(&self, dialect: &str, facts: &[Fact]) -> Result<UsageReading, PluginError> {
+        // What is translated is metered as the chat completion that it is upstream (metering rule 3).
+        if Translated::of(&self.config, dialect).is_some() {
+            return Ok(tokens::read_usage(&self.config, facts));
+        }
         Ok(match Dialect::parse(dialect)? {
             Dialect::Responses => responses::read_usage(&self.config, facts),
             _ => tokens::read_usage(&self.config, facts),
         })
+    }
+    fn read_response(&self, state: &[u8], response: UpstreamResponse) -> Result<ClientResponse, PluginError> {
+        translate::read_response(&self.config, state, &response)
+    }
+    fn on_events(&self, state: &[u8], events: &[Event]) -> Result<StreamStep, PluginError> {
+        translate::on_events(&self.config, state, events)
+    }
+    fn on_end(&self, state: &[u8], end: StreamEnd) -> Result<Vec<Event>, PluginError> {
+        translate::on_end(&self.config, state, end)
     }
 }
 

@@ -25,12 +25,22 @@ pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamReque
     let hide = usage.is_some();
     edits.extend(usage);
     Ok(UpstreamRequest {
-        path_and_query: path.replace("{model}", &percent_encoded(&request.upstream_model)),
-        headers: config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect(),
+        path_and_query: self::path(path, &request.upstream_model),
+        headers: headers(config),
         body: if edits.is_empty() { BodyPlan::Unchanged } else { BodyPlan::Edits(edits) },
         hide,
         ..UpstreamRequest::default()
     })
+}
+
+/// A path of the settings, for this model.
+pub fn path(path: &str, model: &str) -> String {
+    path.replace("{model}", &percent_encoded(model))
+}
+
+/// The headers of the settings.
+pub fn headers(config: &Config) -> Vec<Header> {
+    config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect()
 }
 
 /// The edit that asks for the usage chunk, unless the client asks for it already (metering rule 23).

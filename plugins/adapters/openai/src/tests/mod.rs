@@ -2,6 +2,7 @@
 
 mod corpus;
 mod requests;
+mod translated;
 mod usage;
 
 use weighbridge_plugin::{

@@ -93,7 +93,7 @@ fn another_provider_may_have_other_paths_headers_and_credentials() {
         adapter("auth = \"header:api-key\"\npaths = { chat = \"/deployments/{model}/chat\" }\nheaders = { \"x-title\" = \"w\" }\ndialects = [\"openai.chat\"]");
     assert_eq!(
         other.plans().iter().map(|plan| (plan.dialect.as_str(), plan.auth.clone())).collect::<Vec<_>>(),
-        [("openai.chat", Auth::Header("api-key".into()))]
+        ["openai.chat", "anthropic.messages", "gemini.generate_content"].map(|dialect| (dialect, Auth::Header("api-key".into())))
     );
     let sent = other.prepare(request("my model/1", false, None)).expect("a request");
     assert_eq!((sent.path_and_query.as_str(), sent.headers[0].name.as_str()), ("/deployments/my%20model%2F1/chat", "x-title"));
