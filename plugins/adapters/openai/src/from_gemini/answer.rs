@@ -9,12 +9,7 @@ use weighbridge_plugin::{
 use super::{error::envelope, shape::Usage, state::State, stream::Stream};
 use crate::{
     config::Config,
-    translate::{
-        answer::{Answer, Finish},
-        events::Translation,
-        said::Said,
-        tally::Tally,
-    },
+    translate::{answer::Answer, events::Translation, said::Said, tally::Tally},
 };
 
 /// What the client gets.
@@ -43,8 +38,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 fn content(config: &Config, state: &State, body: &[u8]) -> Result<Vec<u8>, Said> {
-    let unreadable = |problem: serde_json::Error| Said::unreadable(format!("the provider's answer is not one that can be translated: {problem}"));
-    let mut answer = Answer::read(body).map_err(unreadable)?;
+    let mut answer = Answer::read(body).map_err(Said::untranslatable)?;
     let choices = answer.take_choices();
     if choices.is_empty() {
         return Err(Said::of_body(body, "the provider's answer holds no choice"));
@@ -53,13 +47,13 @@ fn content(config: &Config, state: &State, body: &[u8]) -> Result<Vec<u8>, Said>
     stream.begin(&answer);
     let mut said = Vec::new();
     for choice in &choices {
-        said.push(stream.parts(config, choice).map_err(unreadable)?);
+        said.push(stream.parts(config, choice).map_err(Said::untranslatable)?);
     }
-    let mut candidates = stream.ends().map_err(unreadable)?;
+    let mut candidates = stream.ends();
     for (choice, parts) in choices.iter().zip(said) {
         if let Some(candidate) = candidates.iter_mut().find(|candidate| candidate.index == choice.index.unwrap_or(0)) {
+            // Before its calls.
             candidate.content.parts.splice(0..0, parts);
-            candidate.finish(choice.finish().unwrap_or(Finish::Stop));
         }
     }
     let usage = Tally::of(config, body).totals(config).map(Usage::of);

@@ -109,10 +109,6 @@ impl Candidate {
     pub fn new(index: u32, parts: Vec<Part>, finish: Option<Finish>) -> Self {
         Self { content: Content { parts, role: "model" }, finish_reason: finish.map(finish_reason), index }
     }
-    /// It ended.
-    pub fn finish(&mut self, finish: Finish) {
-        self.finish_reason = Some(finish_reason(finish));
-    }
 }
 
 /// Why the model stopped, in Gemini's words. Calling functions is an ordinary end there.

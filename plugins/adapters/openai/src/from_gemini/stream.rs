@@ -1,19 +1,18 @@
 //! A stream of chunks as a row of Gemini's answers.
 
-use serde_json::value::RawValue;
 use weighbridge_plugin::adapter::Event;
 
 use super::{
     error::envelope,
     shape::{Answer, Call, Candidate, Part, Usage},
-    state::State,
+    state::{Begun, State},
 };
 use crate::{
     config::Config,
     translate::{
         Translated,
-        answer::{self, Choice},
-        calls::Place,
+        answer::{self, Choice, Finish},
+        calls::{Place, arguments_of},
         events::{Translation, short, unnamed},
         pieces::{CallPiece, Piece, pieces},
         said::Said,
@@ -43,19 +42,17 @@ impl Translation for Stream {
         let parts = self.parts(config, choice)?;
         Ok(if parts.is_empty() { Vec::new() } else { vec![self.tell(vec![Candidate::new(index, parts, None)], None)] })
     }
+    fn has_begun(&self) -> bool {
+        self.0.id.is_some()
+    }
     fn has_finished(&self) -> bool {
         !self.0.candidates.is_empty() && self.0.candidates.values().all(|candidate| candidate.finish.is_some())
     }
     /// Usage comes after the reasons to stop: they are told together, with the calls, which are whole now.
     fn complete(&mut self, config: &Config) -> Vec<Event> {
-        let totals = self.0.tally.totals(config);
-        match self.ends() {
-            Ok(ends) => {
-                self.0.over = true;
-                vec![self.tell(ends, totals.map(Usage::of))]
-            }
-            Err(problem) => self.fail(&Said::unreadable(format!("the arguments of a call are not JSON: {problem}"))),
-        }
+        self.0.over = true;
+        let ends = self.ends();
+        vec![self.tell(ends, self.0.tally.totals(config).map(Usage::of))]
     }
     fn fail(&mut self, said: &Said) -> Vec<Event> {
         self.0 = State { over: true, ..State::default() };
@@ -107,16 +104,21 @@ impl Stream {
     }
 
     /// Each candidate's calls and its reason to stop.
-    pub fn ends(&mut self) -> Result<Vec<Candidate>, serde_json::Error> {
-        let end = |(index, candidate): (u32, super::state::Begun)| {
-            let calls = candidate.open.into_iter().map(|(id, name, arguments)| Ok(Part::Call { call: Call { id, name, args: object(arguments)? } }));
-            Ok(Candidate::new(index, calls.collect::<Result<_, serde_json::Error>>()?, candidate.finish))
-        };
-        std::mem::take(&mut self.0.candidates).into_iter().map(end).collect()
+    pub fn ends(&mut self) -> Vec<Candidate> {
+        std::mem::take(&mut self.0.candidates).into_iter().map(|(index, candidate)| end(index, candidate)).collect()
     }
 }
 
-/// The arguments as they are; a call without any has an empty object.
-fn object(text: String) -> Result<Box<RawValue>, serde_json::Error> {
-    RawValue::from_string(if text.trim().is_empty() { "{}".into() } else { text })
+/// A call whose arguments are not JSON is not told: it was cut off, or it is what Gemini itself calls malformed.
+fn end(index: u32, begun: Begun) -> Candidate {
+    let finish = begun.finish.unwrap_or(Finish::Stop);
+    let all = begun.open.len();
+    let call = |(id, name, arguments)| Some(Part::Call { call: Call { id, name, args: arguments_of(arguments)? } });
+    let calls: Vec<Part> = begun.open.into_iter().filter_map(call).collect();
+    let is_malformed = calls.len() < all && finish != Finish::Length;
+    let mut candidate = Candidate::new(index, calls, Some(finish));
+    if is_malformed {
+        candidate.finish_reason = Some("MALFORMED_FUNCTION_CALL");
+    }
+    candidate
 }

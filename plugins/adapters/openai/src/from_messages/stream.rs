@@ -12,7 +12,7 @@ use crate::{
     translate::{
         Translated,
         answer::{Answer, Choice, Finish},
-        calls::{Calls, Place},
+        calls::{Calls, Place, no_arguments},
         events::{Translation, named, short},
         pieces::{CallPiece, Piece, pieces},
         said::Said,
@@ -107,6 +107,9 @@ impl Translation for Stream {
         }
         Ok(told)
     }
+    fn has_begun(&self) -> bool {
+        self.0.begun
+    }
     fn has_finished(&self) -> bool {
         self.0.finish.is_some()
     }
@@ -142,7 +145,7 @@ impl Stream {
             Place::New(_) => {
                 self.close(told);
                 let text = |text: Option<std::borrow::Cow<'_, str>>| text.unwrap_or_default().into_owned();
-                let block = Block::ToolUse { id: text(piece.id), name: text(piece.name), input: super::answer::no_arguments() };
+                let block = Block::ToolUse { id: text(piece.id), name: text(piece.name), input: no_arguments() };
                 let index = self.opened(told, Kind::Call, || block);
                 self.0.places.push(index);
                 index

@@ -46,13 +46,12 @@ fn error(status: u16, said: &Said) -> ClientResponse {
 
 /// The content's type and the content.
 fn response(config: &Config, mut stream: Stream, body: &[u8]) -> Result<(&'static str, Vec<u8>), Said> {
-    let unreadable = |problem: serde_json::Error| Said::unreadable(format!("the provider's answer is not one that can be translated: {problem}"));
-    let mut answer = Answer::read(body).map_err(unreadable)?;
+    let mut answer = Answer::read(body).map_err(Said::untranslatable)?;
     let choices = answer.take_choices();
     let choice = choices.first().ok_or_else(|| Said::of_body(body, "the provider's answer holds no choice"))?;
     stream.0.tally = Tally::of(config, body);
     let mut told = stream.begin(&answer);
-    told.extend(stream.choice(config, choice).map_err(unreadable)?);
+    told.extend(stream.choice(config, choice).map_err(Said::untranslatable)?);
     stream.0.finish.get_or_insert(Finish::Stop);
     let streamed = stream.0.streamed;
     let last = stream.complete(config);
@@ -60,6 +59,6 @@ fn response(config: &Config, mut stream: Stream, body: &[u8]) -> Result<(&'stati
         told.extend(last);
         return Ok(("text/event-stream", events::body(&told)));
     }
-    let last: Value = last.last().map(|event| serde_json::from_slice(&event.data)).transpose().map_err(unreadable)?.unwrap_or_default();
-    Ok(("application/json", serde_json::to_vec(&last["response"]).map_err(unreadable)?))
+    let last: Value = last.last().map(|event| serde_json::from_slice(&event.data)).transpose().map_err(Said::untranslatable)?.unwrap_or_default();
+    Ok(("application/json", serde_json::to_vec(&last["response"]).map_err(Said::untranslatable)?))
 }

@@ -61,6 +61,9 @@ impl Translation for Stream {
         }
         Ok(told)
     }
+    fn has_begun(&self) -> bool {
+        self.0.id.is_some()
+    }
     fn has_finished(&self) -> bool {
         self.0.finish.is_some()
     }

@@ -1,6 +1,7 @@
 //! Which of the calls in a stream a piece belongs to. Most providers number them; some number all of them 0, or none.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::pieces::CallPiece;
 
@@ -13,6 +14,16 @@ pub struct Calls {
     /// The last one's id.
     #[serde(rename = "i", default)]
     id: String,
+}
+
+/// A call's arguments, whole, as they are; a call without any has an empty object. `None`: they are not JSON.
+pub fn arguments_of(text: String) -> Option<Box<RawValue>> {
+    RawValue::from_string(if text.trim().is_empty() { "{}".into() } else { text }).ok()
+}
+
+/// An empty object.
+pub fn no_arguments() -> Box<RawValue> {
+    arguments_of(String::new()).unwrap_or_default()
 }
 
 /// Where a piece belongs.

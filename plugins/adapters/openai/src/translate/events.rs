@@ -23,6 +23,8 @@ pub trait Translation {
     fn begin(&mut self, answer: &Answer<'_>) -> Vec<Event>;
     /// More of the answer.
     fn choice(&mut self, config: &Config, choice: &Choice<'_>) -> Result<Vec<Event>, serde_json::Error>;
+    /// Whether there is an answer at all.
+    fn has_begun(&self) -> bool;
     /// Whether the provider has said why the answer ended.
     fn has_finished(&self) -> bool;
     /// The end: nothing comes after it.
@@ -72,11 +74,8 @@ fn one(config: &Config, stream: &mut impl Translation, data: &[u8]) -> Vec<Event
         return Vec::new();
     }
     if data.starts_with(b"[DONE]") {
-        return if stream.has_finished() {
-            stream.complete(config)
-        } else {
-            stream.fail(&Said::unreadable("the provider ended its answer without saying why"))
-        };
+        // Not every provider says why it ended: that it did is enough.
+        return if stream.has_begun() { stream.complete(config) } else { stream.fail(&Said::unreadable("the provider's stream holds no answer")) };
     }
     match chunk(config, stream, data) {
         Ok(told) => told,

@@ -20,6 +20,10 @@ impl Said {
     pub fn unreadable(what: impl Into<String>) -> Self {
         Self { message: what.into(), code: None }
     }
+    /// An answer that is none.
+    pub fn untranslatable(problem: serde_json::Error) -> Self {
+        Self::unreadable(format!("the provider's answer is not one that can be translated: {problem}"))
+    }
     /// An error answer's body; one that is in no known shape is shown as it is, shortened.
     pub fn read(body: &[u8]) -> Self {
         let said = serde_json::from_slice::<Members<'_>>(body).ok().and_then(|members| match members.get("error") {

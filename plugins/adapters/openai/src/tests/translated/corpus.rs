@@ -67,36 +67,37 @@ fn check(adapter: &OpenAi, dialect: &str, case: &Case) -> bool {
     true
 }
 
+/// Recorded under the name of a chat, but in a shape of the provider's own.
+const OTHER_SHAPES: [&str; 4] = ["cohere.chat.", "ollama.api.chat.", "ollama-cloud.api.chat.", "cloudflare.chat.n."];
+
+/// Where usage stands that does not stand where OpenAI has it.
+fn settings(case: &Case) -> &'static str {
+    match case.id.split('.').next() {
+        Some("groq") => {
+            "usage = { input = [\"/x_groq/usage/prompt_tokens\", \"/usage/prompt_tokens\"], \
+             output = [\"/x_groq/usage/completion_tokens\", \"/usage/completion_tokens\"] }\n"
+        }
+        Some("deepseek") => "usage = { cached = [\"/usage/prompt_cache_hit_tokens\"], cache_miss = [\"/usage/prompt_cache_miss_tokens\"] }\n",
+        _ => "",
+    }
+}
+
 #[test]
 fn rule_3_every_recorded_answer_can_be_translated_and_says_what_is_metered() {
-    let groq = "usage = { input = [\"/x_groq/usage/prompt_tokens\", \"/usage/prompt_tokens\"], output = [\"/x_groq/usage/completion_tokens\", \"/usage/completion_tokens\"] }\n";
-    let deepseek = "usage = { cached = [\"/usage/prompt_cache_hit_tokens\"], cache_miss = [\"/usage/prompt_cache_miss_tokens\"] }\n";
-    let all = cases("");
-    for (provider, settings) in [
-        ("openai", ""),
-        ("azure", ""),
-        ("groq", groq),
-        ("deepseek", deepseek),
-        ("xai", ""),
-        ("mistral", ""),
-        ("moonshot", ""),
-        ("openrouter", ""),
-        ("perplexity", ""),
-        ("fireworks", ""),
-        ("cerebras", ""),
-        ("alibaba", ""),
-        ("gemini", ""),
-        ("together", ""),
-        ("nvidia", ""),
-    ] {
-        let prefix = format!("{provider}.chat.");
-        let cases: Vec<&Case> = all.iter().filter(|case| case.id.starts_with(&prefix)).collect();
-        let (whole, live) = (adapter(&format!("{settings}{ALL}")), adapter(&format!("{settings}{LIVE}")));
+    let cases = cases("");
+    let is_chat = |case: &&Case| case.id.contains(".chat.") && !OTHER_SHAPES.iter().any(|other| case.id.starts_with(other));
+    let mut well = 0;
+    for case in cases.iter().filter(is_chat) {
+        let adapter = adapter(&format!("{}{}", settings(case), if case.streamed { LIVE } else { ALL }));
         for dialect in ["anthropic.messages", "openai.responses", "gemini.generate_content"] {
-            let well = cases.iter().filter(|case| check(if case.streamed { &live } else { &whole }, dialect, case)).count();
-            let answers = cases.iter().filter(|case| case.status < 400).count();
-            // Answers that broke off, or are too long to be told live, end badly; most do not.
-            assert!(well * 10 >= answers * 7, "{provider} as {dialect}: {well} of {answers}");
+            if check(&adapter, dialect, case) {
+                well += 1;
+                continue;
+            }
+            let (answer, _) = translated(&adapter, dialect, case);
+            let may_fail = case.status >= 400 || case.expected["status"] == "stream_error" || answer.to_string().contains("longer than what can be remembered");
+            assert!(may_fail, "{} as {dialect}: {answer}", case.id);
         }
     }
+    assert!(cases.is_empty() || well >= 700, "only {well} answers were translated");
 }

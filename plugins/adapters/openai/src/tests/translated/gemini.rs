@@ -142,7 +142,19 @@ fn errors() {
         let said = answer(DIALECT, status, r#"{"error":{"message":"why"}}"#);
         assert_eq!(said, (status, json!({"error": {"code": status, "message": "why", "status": word}})));
     }
-    let said = answer(DIALECT, 200, r#"{"choices":[{"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{"}}]}}]}"#);
-    let message = "the provider's answer is not one that can be translated: EOF while parsing an object at line 1 column 1";
-    assert_eq!(said, (502, json!({"error": {"code": 502, "message": message, "status": "INTERNAL"}})));
+    assert_eq!(
+        answer(DIALECT, 200, r#"{"error":{"message":"not today"}}"#),
+        (502, json!({"error": {"code": 502, "message": "not today", "status": "INTERNAL"}}))
+    );
+}
+
+#[test]
+fn calls_that_are_not_whole() {
+    let ended = |finish: &str| {
+        let call = r#"{"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{"}}]}"#;
+        answer(DIALECT, 200, &format!(r#"{{"choices":[{{"message":{call},"finish_reason":"{finish}"}}]}}"#)).1["candidates"][0].clone()
+    };
+    let nothing = json!({"role": "model", "parts": []});
+    assert_eq!(ended("tool_calls"), json!({"index": 0, "content": nothing, "finishReason": "MALFORMED_FUNCTION_CALL"}));
+    assert_eq!(ended("length"), json!({"index": 0, "content": nothing, "finishReason": "MAX_TOKENS"}));
 }

@@ -107,6 +107,17 @@ fn reasons_to_stop() {
 }
 
 #[test]
+fn calls_that_are_not_whole() {
+    let ended = |finish: &str| {
+        let call = r#"{"content":"x","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{"}}]}"#;
+        answer(DIALECT, 200, &format!(r#"{{"choices":[{{"message":{call},"finish_reason":"{finish}"}}]}}"#))
+    };
+    let (_, cut) = ended("length");
+    assert_eq!((&cut["stop_reason"], &cut["content"]), (&json!("max_tokens"), &json!([{"type": "text", "text": "x"}])));
+    assert_eq!(ended("tool_calls").1["error"]["message"], "the model called \"f\" with arguments that are not JSON");
+}
+
+#[test]
 fn errors() {
     for (status, kind) in [
         (400, "invalid_request_error"),
