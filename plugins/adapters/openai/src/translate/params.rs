@@ -32,7 +32,12 @@ impl<'a> Params<'a> {
     /// The same, where `snake_case` names mean the same as `camelCase` ones.
     pub fn read_camel(json: &'a str, place: impl Into<String>) -> Result<Self, PluginError> {
         let mut params = Self::read(json, place)?;
-        params.members = params.members.into_iter().map(|(name, value)| (camel(name), value)).collect();
+        for (name, value) in std::mem::take(&mut params.members) {
+            let name = camel(name);
+            if params.members.insert(name.clone(), value).is_some() {
+                return Err(PluginError::invalid_input(format!("{} is given twice, in two spellings", params.at(&name))));
+            }
+        }
         Ok(params)
     }
     /// Looks at a parameter without taking it.

@@ -7,11 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use weighbridge_plugin::adapter::{Fact, UsageReading};
 
-use crate::{
-    config::Config,
-    plan::{facts, usage_events},
-    tokens,
-};
+use crate::{config::Config, plan::facts, tokens};
 
 /// The numbers reported so far, by the number of the rule that found each: the last present value (metering rule 22).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -41,8 +37,10 @@ impl Tally {
     }
     /// Reads an event, if it reports usage.
     pub fn observe(&mut self, config: &Config, data: &[u8]) {
-        let holds = |word: &String| data.windows(word.len()).any(|window| window == word.as_bytes());
-        if usage_events(config).contains.iter().any(holds) {
+        let usage = &config.usage;
+        let words = usage.input.iter().chain(&usage.output).chain(&usage.total).filter_map(|pointer| pointer.rsplit('/').next());
+        // Every event of a stream comes by here: its names are looked for before it is read.
+        if words.map(str::as_bytes).any(|word| data.windows(word.len()).any(|window| window == word)) {
             self.read(config, data);
         }
     }

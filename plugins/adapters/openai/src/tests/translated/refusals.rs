@@ -213,6 +213,7 @@ fn wrong_requests_are_refused_with_their_place() {
         ("openai.responses", r#""input":[{"role":"user","content":7}]"#, "input[0].content must be a text or a list of parts"),
         ("openai.responses", r#""input":[{"type":"function_call","call_id":"c"}]"#, "input[0].name is missing"),
         ("gemini.generate_content", r#""contents":[{"role":"robot"}]"#, "contents[0].role is \"robot\"; it may be user or model"),
+        ("gemini.generate_content", r#""safetySettings":[],"safety_settings":[]"#, "safetySettings is given twice, in two spellings"),
         (
             "gemini.generate_content",
             r#""contents":[{"parts":[{"functionResponse":{"name":"f","response":{}}}]}]"#,
