@@ -8,6 +8,7 @@ pub mod answer;
 pub mod calls;
 pub mod config;
 pub mod events;
+pub mod message;
 pub mod open;
 pub mod params;
 pub mod pieces;
