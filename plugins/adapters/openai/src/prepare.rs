@@ -5,27 +5,23 @@ use weighbridge_plugin::{
     adapter::{BodyPlan, ClientRequest, Edit, Header, UpstreamRequest},
 };
 
-use crate::config::{Config, Dialect};
+use crate::{
+    config::{Config, Dialect},
+    spoken::Spoken,
+};
 
 /// What goes upstream.
-pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
-    let dialect = Dialect::parse(&request.dialect)?;
-    let path = match dialect {
-        Dialect::Chat => &config.paths.chat,
-        Dialect::Responses => &config.paths.responses,
-        Dialect::Embeddings => &config.paths.embeddings,
-        Dialect::Completions => &config.paths.completions,
-    };
+pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
     let mut edits = Vec::new();
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
     }
-    let asks = config.ask_for_usage && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
+    let asks = config.ask_for_usage && request.streamed && matches!(spoken.shape, Dialect::Chat | Dialect::Completions);
     let usage = if asks { ask_for_usage(request.field("/stream_options"))? } else { None };
     let hide = usage.is_some();
     edits.extend(usage);
     Ok(UpstreamRequest {
-        path_and_query: path.replace("{model}", &percent_encoded(&request.upstream_model)),
+        path_and_query: path(&spoken.path, &request.upstream_model),
         headers: config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect(),
         body: if edits.is_empty() { BodyPlan::Unchanged } else { BodyPlan::Edits(edits) },
         hide,
@@ -42,6 +38,10 @@ fn ask_for_usage(options: Option<&str>) -> Result<Option<Edit>, PluginError> {
         serde_json::Value::Object(_) => Ok(Some(Edit::set("/stream_options/include_usage", "true"))),
         other => Err(PluginError::invalid_input(format!("stream_options is {other}; it must be an object, as {{\"include_usage\": true}} is"))),
     }
+}
+
+fn path(path: &str, model: &str) -> String {
+    if path.contains("{model}") { path.replace("{model}", &percent_encoded(model)) } else { path.to_owned() }
 }
 
 /// A model's name as a segment of a path.
