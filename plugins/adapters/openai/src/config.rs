@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use weighbridge_plugin::{PluginError, adapter::Auth};
 
+use crate::pointers::one;
 pub use crate::{
     dialect::{Dialect, Paths},
     pointers::{CostPointer, Named, UsagePointers},
 };
-use crate::pointers::one;
 
 /// `[config]` of the manifest, overlaid by the operator's.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -124,9 +124,7 @@ impl Config {
             serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of an OpenAI-speaking provider: {error}")))?;
         config.auth()?;
         if let Some(bad) = config.pointers().find(|pointer| !pointer.starts_with('/')) {
-            return Err(PluginError::invalid_config(format!(
-                "\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does"
-            )));
+            return Err(PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
         }
         if let Some(cost) = config.costs.iter().find(|cost| cost.per.checked_ilog10().is_none_or(|zeros| 10u64.pow(zeros) != cost.per)) {
             return Err(PluginError::invalid_config(format!(

@@ -122,7 +122,8 @@ fn calls(facts: &mut Facts<'_>, quantities: &mut Vec<Quantity>) {
     let kinds = list(facts, "kinds");
     let count = |wanted: &str| kinds.iter().filter(|kind| **kind == wanted).count();
     let searches = count("web_search_call");
-    let opened = if searches > 0 { list(facts, "actions").iter().filter(|action| matches!(&***action, "open_page" | "find_in_page" | "find")).count() } else { 0 };
+    let opened =
+        if searches > 0 { list(facts, "actions").iter().filter(|action| matches!(&***action, "open_page" | "find_in_page" | "find")).count() } else { 0 };
     let calls = [("web_searches", searches.saturating_sub(opened)), ("file_searches", count("file_search_call")), ("code_sessions", sessions(facts, &kinds))];
     quantities.extend(calls.into_iter().filter(|(_, count)| *count > 0).map(|(meter, count)| Quantity::new(meter, count as u64)));
 }

@@ -5,7 +5,9 @@ use weighbridge_plugin::{PluginError, adapter::Plan};
 use crate::{
     chat, completions,
     config::{Config, Dialect},
-    embeddings, free, images, plain, pointers::Pointer, rerank, responses, speech, transcriptions,
+    embeddings, free, images, plain,
+    pointers::Pointer,
+    rerank, responses, speech, transcriptions,
 };
 
 /// A dialect of this provider.
