@@ -5,27 +5,23 @@ use weighbridge_plugin::{
     adapter::{BodyPlan, ClientRequest, Edit, Header, UpstreamRequest},
 };
 
-use crate::config::{Config, Dialect};
+use crate::{
+    config::{Config, Dialect},
+    spoken::Spoken,
+};
 
 /// What goes upstream.
-pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
-    let dialect = Dialect::parse(&request.dialect)?;
-    let path = match dialect {
-        Dialect::Chat => &config.paths.chat,
-        Dialect::Responses => &config.paths.responses,
-        Dialect::Embeddings => &config.paths.embeddings,
-        Dialect::Completions => &config.paths.completions,
-    };
+pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
     let mut edits = Vec::new();
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
     }
-    let asks = config.ask_for_usage && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
+    let asks = config.ask_for_usage && request.streamed && matches!(spoken.shape, Dialect::Chat | Dialect::Completions);
     let usage = if asks { ask_for_usage(request.field("/stream_options"))? } else { None };
     let hide = usage.is_some();
     edits.extend(usage);
     Ok(UpstreamRequest {
-        path_and_query: self::path(path, &request.upstream_model),
+        path_and_query: path(&spoken.path, &request.upstream_model),
         headers: headers(config),
         body: if edits.is_empty() { BodyPlan::Unchanged } else { BodyPlan::Edits(edits) },
         hide,
@@ -35,7 +31,7 @@ pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamReque
 
 /// A path of the settings, for this model.
 pub fn path(path: &str, model: &str) -> String {
-    path.replace("{model}", &percent_encoded(model))
+    if path.contains("{model}") { path.replace("{model}", &percent_encoded(model)) } else { path.to_owned() }
 }
 
 /// The headers of the settings.

@@ -1,8 +1,10 @@
 //! The adapter as the host drives it: configured from its manifest, plans evaluated over answers, facts turned into usage.
 
 mod corpus;
+mod providers;
 mod requests;
 mod translated;
+mod units;
 mod usage;
 
 use weighbridge_plugin::{

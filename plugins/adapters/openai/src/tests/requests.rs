@@ -114,6 +114,7 @@ fn wrong_settings_are_refused_by_name() {
             r#"{"usage":{"input":["usage.prompt_tokens"]}}"#,
             "\"usage.prompt_tokens\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does",
         ),
+        (r#"{"costs":[{"pointer":"/usage/cost","per":1024}]}"#, "costs: /usage/cost is divided by 1024; per must be a power of ten, as 10000000000 is"),
         (
             r#"{"reasoning":"outside"}"#,
             "the settings of an OpenAI-speaking provider: unknown variant `outside`, expected one of `inside`, `beside`, `auto` at line 1 column 22",

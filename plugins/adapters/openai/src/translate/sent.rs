@@ -9,7 +9,7 @@ use super::{
     config::MaxTokens,
     wire::{Request, StreamOptions},
 };
-use crate::{config::Config, prepare};
+use crate::{config::Config, prepare, spoken};
 
 /// Asks for a stream, with its usage where the provider is to be asked for it (metering rule 23).
 pub fn stream(config: &Config, request: &mut Request<'_>, streamed: bool) {
@@ -33,7 +33,7 @@ pub fn send(config: &Config, request: &Request<'_>, size: usize, state: Vec<u8>)
     let mut headers = prepare::headers(config);
     headers.push(Header::new("content-type", "application/json"));
     Ok(UpstreamRequest {
-        path_and_query: prepare::path(&config.paths.chat, request.model),
+        path_and_query: prepare::path(&spoken::whole(config, &config.paths.chat), request.model),
         headers,
         body: BodyPlan::Replace(body),
         state,
