@@ -12,8 +12,8 @@ pub fn plan(config: &Config) -> Plan {
     let mut event_facts = facts(config, Some(usage_events(config)));
     // A stream without a report still names its model and tier: at its beginning (the first message delta, not an empty
     // chunk about filters before it) and at its end.
-    event_facts.extend(names(config, Some(&EventFilter::containing([r#""role":"#])), Combine::First));
-    event_facts.extend(names(config, Some(&EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#])), Combine::Last));
+    event_facts.extend(names(config, EventFilter::containing([r#""role":"#]), Combine::First));
+    event_facts.extend(names(config, EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#]), Combine::Last));
     Plan {
         body_facts: facts(config, None),
         event_facts,
@@ -21,10 +21,11 @@ pub fn plan(config: &Config) -> Plan {
             .iter()
             .map(|pointer| (*pointer).into())
             .chain(config.reasoning_text.iter().map(|member| format!("/choices/*/message/{member}")))
+            .chain(config.text.iter().cloned())
             .collect(),
         event_text: event_text(config),
         prompt_text: strings(&PROMPT_TEXT),
-        terminal: Some(done()),
+        terminal: done(config),
         failure: Some(failure_events()),
         hide: Some(HideRule { events: usage_events(config), pointer: "/choices".into(), equals: "[]".into() }),
         ..passing(config, Dialect::Chat, &["/model", "/stream_options"])

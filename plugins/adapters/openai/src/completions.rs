@@ -11,14 +11,14 @@ use crate::{
 pub fn plan(config: &Config) -> Plan {
     let mut event_facts = facts(config, Some(usage_events(config)));
     let last = EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#]);
-    event_facts.extend(names(config, Some(&last), Combine::Last));
+    event_facts.extend(names(config, last, Combine::Last));
     Plan {
         body_facts: facts(config, None),
         event_facts,
         body_text: strings(&["/choices/*/text"]),
         event_text: event_texts([("text", "/choices/*/text".into())]),
         prompt_text: strings(&["/prompt", "/prompt/*", "/suffix"]),
-        terminal: Some(done()),
+        terminal: done(config),
         failure: Some(failure_events()),
         hide: Some(HideRule { events: usage_events(config), pointer: "/choices".into(), equals: "[]".into() }),
         ..passing(config, Dialect::Completions, &["/model", "/stream_options"])

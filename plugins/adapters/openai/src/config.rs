@@ -6,170 +6,119 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use weighbridge_plugin::{PluginError, adapter::Auth};
 
+pub use crate::{
+    dialect::{Dialect, Paths},
+    pointers::{CostPointer, Named, UsagePointers},
+};
+use crate::{
+    pointers::one,
+    translate::{Translated, config::Translation},
+};
+
 /// `[config]` of the manifest, overlaid by the operator's.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// What clients may speak to this provider.
     pub dialects: Vec<Dialect>,
+    /// Dialects of the provider's own, by name.
+    pub declared: BTreeMap<String, Declared>,
     /// How the credential goes onto the wire: `bearer`, `none`, `header:NAME`, `query:NAME`.
     pub auth: String,
     /// The paths, appended to the base URL. `{model}` stands for the upstream model.
     pub paths: Paths,
+    /// Appended to every path: `api-version=…`.
+    pub query: String,
     /// Headers set on every upstream request.
     pub headers: BTreeMap<String, String>,
     /// Whether a stream is asked for its usage (`stream_options.include_usage`) when the client did not ask.
     pub ask_for_usage: bool,
-    /// Where reasoning tokens stand.
-    pub reasoning: Reasoning,
+    /// How the data of a stream's last event begins. None at all: a stream ends with its body.
+    pub done: Vec<String>,
+    /// The same for responses, where their events have no names.
+    pub response_done: Vec<String>,
+    /// Where reasoning tokens stand to `completion_tokens`.
+    pub reasoning: Standing,
+    /// Where audio tokens stand to `prompt_tokens`.
+    pub audio: Standing,
+    /// Where cached and written tokens stand to `prompt_tokens`.
+    pub cache: Standing,
     /// The members of a message that hold reasoning in clear text, to be counted where usage is not reported. Name one only:
     /// some providers send the same text twice.
     pub reasoning_text: Vec<String>,
+    /// More pointers to generated text in a whole chat answer.
+    pub text: Vec<String>,
     /// Where an answer says what it used. Of several pointers the first that is there counts.
     pub usage: UsagePointers,
+    /// Cache writes by their time to live, parts of `usage.cache_write`: a meter and its pointer.
+    pub cache_writes: Named,
     /// Where an answer names its service tier.
     pub service_tier: Vec<String>,
     /// Where an answer names its model.
     pub model: Vec<String>,
     /// Other quantities that the answer reports, beside the tokens: a meter and its pointer.
-    pub meters: BTreeMap<String, String>,
+    pub meters: Named,
+    /// What prices depend on beside model and tier: a name and its pointer.
+    pub dimensions: Named,
+    /// Where an answer says what it costs. Of several the first that is there counts.
+    pub costs: Vec<CostPointer>,
+    /// Which other dialects are translated to chat completions.
+    pub translation: Translation,
 }
 
-/// An API shape that clients may speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Dialect {
-    /// Chat completions.
-    #[serde(rename = "openai.chat")]
-    Chat,
-    /// Responses.
-    #[serde(rename = "openai.responses")]
-    Responses,
-    /// Embeddings.
-    #[serde(rename = "openai.embeddings")]
-    Embeddings,
-    /// The older completions of a text.
-    #[serde(rename = "openai.completions")]
-    Completions,
+/// A dialect of the provider's own, which its manifest declares to the host.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declared {
+    /// The dialect whose answers its answers are like.
+    pub like: Dialect,
+    /// Appended to the base URL.
+    pub path: String,
+    /// Where the prompt's text is, where that is elsewhere.
+    #[serde(default)]
+    pub prompt_text: Vec<String>,
+    /// Quantities that only its answers report.
+    #[serde(default)]
+    pub meters: Named,
 }
 
-/// Where the paths are.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Paths {
-    /// Chat completions.
-    pub chat: String,
-    /// Responses.
-    pub responses: String,
-    /// Embeddings.
-    pub embeddings: String,
-    /// Completions of a text.
-    pub completions: String,
-}
-
-/// Where reasoning tokens stand to `completion_tokens` (metering rule 5).
+/// Where a part stands to the whole that it seems to belong to (metering rule 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Reasoning {
+pub enum Standing {
     /// Part of it.
     Inside,
     /// Not part of it.
     Beside,
-    /// Beside it where prompt + completion + reasoning is the total, else inside.
+    /// Beside it where the total is larger than input and output by just this part, else inside.
     Auto,
-}
-
-/// Where usage stands in a chat answer, from its top: for a whole answer and for a stream's event alike.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct UsagePointers {
-    /// All input, cached included.
-    pub input: Vec<String>,
-    /// Input read from a cache.
-    pub cached: Vec<String>,
-    /// Input not read from a cache, where a provider says that too.
-    pub cache_miss: Vec<String>,
-    /// Input written to a cache.
-    pub cache_write: Vec<String>,
-    /// Input that is audio.
-    pub input_audio: Vec<String>,
-    /// Input that is images.
-    pub input_image: Vec<String>,
-    /// Input that is video.
-    pub input_video: Vec<String>,
-    /// All output.
-    pub output: Vec<String>,
-    /// Reasoning.
-    pub reasoning: Vec<String>,
-    /// Output that is audio.
-    pub output_audio: Vec<String>,
-    /// Output that is images.
-    pub output_image: Vec<String>,
-    /// Input and output.
-    pub total: Vec<String>,
-}
-
-fn one(pointer: &str) -> Vec<String> {
-    vec![pointer.into()]
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            dialects: vec![Dialect::Chat, Dialect::Responses, Dialect::Embeddings, Dialect::Completions],
+            dialects: Dialect::USUAL.into(),
+            declared: BTreeMap::new(),
             auth: "bearer".into(),
             paths: Paths::default(),
+            query: String::new(),
             headers: BTreeMap::new(),
             ask_for_usage: true,
-            reasoning: Reasoning::Auto,
+            done: one("[DONE]"),
+            response_done: Vec::new(),
+            reasoning: Standing::Auto,
+            audio: Standing::Auto,
+            cache: Standing::Auto,
             reasoning_text: one("reasoning_content"),
+            text: Vec::new(),
             usage: UsagePointers::default(),
+            cache_writes: Named::default(),
             service_tier: one("/service_tier"),
             model: one("/model"),
-            meters: BTreeMap::new(),
-        }
-    }
-}
-
-impl Default for Paths {
-    fn default() -> Self {
-        Self { chat: "/chat/completions".into(), responses: "/responses".into(), embeddings: "/embeddings".into(), completions: "/completions".into() }
-    }
-}
-
-impl Default for UsagePointers {
-    fn default() -> Self {
-        Self {
-            input: one("/usage/prompt_tokens"),
-            cached: one("/usage/prompt_tokens_details/cached_tokens"),
-            cache_miss: Vec::new(),
-            cache_write: one("/usage/prompt_tokens_details/cache_write_tokens"),
-            input_audio: one("/usage/prompt_tokens_details/audio_tokens"),
-            input_image: one("/usage/prompt_tokens_details/image_tokens"),
-            input_video: one("/usage/prompt_tokens_details/video_tokens"),
-            output: one("/usage/completion_tokens"),
-            reasoning: one("/usage/completion_tokens_details/reasoning_tokens"),
-            output_audio: one("/usage/completion_tokens_details/audio_tokens"),
-            output_image: one("/usage/completion_tokens_details/image_tokens"),
-            total: one("/usage/total_tokens"),
-        }
-    }
-}
-
-impl Dialect {
-    /// By its name in a plan.
-    pub fn parse(name: &str) -> Result<Self, PluginError> {
-        [Self::Chat, Self::Responses, Self::Embeddings, Self::Completions]
-            .into_iter()
-            .find(|dialect| dialect.as_str() == name)
-            .ok_or_else(|| PluginError::internal(format!("the dialect \"{name}\" is not spoken here")))
-    }
-    /// Its name in a plan.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chat => "openai.chat",
-            Self::Responses => "openai.responses",
-            Self::Embeddings => "openai.embeddings",
-            Self::Completions => "openai.completions",
+            meters: Named::default(),
+            dimensions: Named::default(),
+            costs: Vec::new(),
+            translation: Translation::default(),
         }
     }
 }
@@ -180,27 +129,30 @@ impl Config {
         let config: Self =
             serde_json::from_str(json).map_err(|error| PluginError::invalid_config(format!("the settings of an OpenAI-speaking provider: {error}")))?;
         config.auth()?;
-        let usage = &config.usage;
-        let lists = [
-            &usage.input,
-            &usage.cached,
-            &usage.cache_miss,
-            &usage.cache_write,
-            &usage.input_audio,
-            &usage.input_image,
-            &usage.input_video,
-            &usage.output,
-            &usage.reasoning,
-            &usage.output_audio,
-            &usage.output_image,
-            &usage.total,
-            &config.service_tier,
-            &config.model,
-        ];
-        let bad = lists.into_iter().flatten().chain(config.meters.values()).find(|pointer| !pointer.starts_with('/'));
-        let refusal =
-            bad.map(|bad| PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
-        refusal.map_or(Ok(config), Err)
+        if let Some(bad) = config.pointers().find(|pointer| !pointer.starts_with('/')) {
+            return Err(PluginError::invalid_config(format!("\"{bad}\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does")));
+        }
+        if let Some(cost) = config.costs.iter().find(|cost| cost.per.checked_ilog10().is_none_or(|zeros| 10u64.pow(zeros) != cost.per)) {
+            return Err(PluginError::invalid_config(format!(
+                "costs: {} is divided by {}; per must be a power of ten, as 10000000000 is",
+                cost.amount.pointer, cost.per
+            )));
+        }
+        Ok(config)
+    }
+    fn pointers(&self) -> impl Iterator<Item = &String> {
+        let lists = self.usage.rules().into_iter().flat_map(|(_, pointers)| pointers);
+        let names = self.service_tier.iter().chain(&self.model).chain(&self.text);
+        let declared = self.declared.values().flat_map(|declared| declared.prompt_text.iter().chain(declared.meters.0.iter().map(|named| &named.pointer)));
+        let named = [&self.cache_writes, &self.meters, &self.dimensions].into_iter().flat_map(|named| &named.0);
+        let costs = self.costs.iter().flat_map(CostPointer::pointers);
+        lists.chain(names).chain(declared).chain(named.chain(costs).map(|named| &named.pointer))
+    }
+    /// The dialects that are translated: there must be a chat to translate them to, and what is spoken needs no translation.
+    pub fn translated(&self) -> impl Iterator<Item = Translated> {
+        let has_chat = self.dialects.contains(&Dialect::Chat);
+        let is_spoken = |name: &str| self.dialects.iter().any(|own| own.as_str() == name) || self.declared.contains_key(name);
+        self.translation.dialects.iter().copied().filter(move |dialect| has_chat && !is_spoken(dialect.as_str()))
     }
     /// The credential's place.
     pub fn auth(&self) -> Result<Auth, PluginError> {

@@ -2,48 +2,75 @@
 
 use weighbridge_plugin::adapter::{Auth, Combine, EventFilter, FactRule, Framing, Plan, View};
 
-use crate::config::{Config, Dialect, UsagePointers};
+use crate::{
+    config::{Config, CostPointer, Dialect},
+    pointers::Pointer,
+};
 
-/// The usage facts by name, as `tokens` reads them.
-pub fn usage_rules(usage: &UsagePointers) -> Vec<(&'static str, &[String])> {
-    vec![
-        ("input", &usage.input),
-        ("cached", &usage.cached),
-        ("cache_miss", &usage.cache_miss),
-        ("cache_write", &usage.cache_write),
-        ("input_audio", &usage.input_audio),
-        ("input_image", &usage.input_image),
-        ("input_video", &usage.input_video),
-        ("output", &usage.output),
-        ("reasoning", &usage.reasoning),
-        ("output_audio", &usage.output_audio),
-        ("output_image", &usage.output_image),
-        ("total", &usage.total),
-    ]
+/// The rules for a whole answer or for a stream's events, as they are gathered. A name may stand several times: the first that is
+/// there counts.
+pub struct Rules {
+    prefix: &'static str,
+    events: Option<EventFilter>,
+    /// The rules.
+    pub list: Vec<FactRule>,
 }
 
-/// All facts of an answer: usage, other meters, tier and model. A name may stand several times: the first that is there counts.
-pub fn facts(config: &Config, events: Option<EventFilter>) -> Vec<FactRule> {
-    let rule = |name: &str, pointer: &String| FactRule { name: name.into(), pointer: pointer.clone(), events: events.clone(), combine: Combine::Last };
-    let mut rules: Vec<FactRule> = Vec::new();
-    for (name, pointers) in usage_rules(&config.usage) {
-        rules.extend(pointers.iter().map(|pointer| rule(name, pointer)));
+impl Rules {
+    /// For a whole answer.
+    pub fn body() -> Self {
+        Self { prefix: "", events: None, list: Vec::new() }
     }
-    rules.extend(config.meters.iter().map(|(meter, pointer)| rule(&meter_fact(meter), pointer)));
-    rules.extend(names(config, events.as_ref(), Combine::Last));
-    rules
+    /// For events that pass.
+    pub fn events(events: EventFilter) -> Self {
+        Self { prefix: "", events: Some(events), list: Vec::new() }
+    }
+    /// The answer stands within a member of the event.
+    pub fn within(self, prefix: &'static str) -> Self {
+        Self { prefix, ..self }
+    }
+    /// The last present value at a pointer.
+    pub fn add(&mut self, name: &str, pointer: &str) {
+        self.list.push(FactRule::event(name, format!("{}{pointer}", self.prefix), self.events.clone()));
+    }
+    /// Where a chat answer says what it used.
+    pub fn usage(&mut self, config: &Config) {
+        for (name, pointers) in config.usage.rules() {
+            pointers.iter().for_each(|pointer| self.add(name, pointer));
+        }
+        self.named(&config.cache_writes.0);
+    }
+    /// Pointers of the settings.
+    pub fn named<'a>(&mut self, pointers: impl IntoIterator<Item = &'a Pointer>) {
+        pointers.into_iter().for_each(|named| self.add(&named.fact, &named.pointer));
+    }
+    /// What the settings name beside tokens.
+    pub fn also(&mut self, config: &Config) {
+        self.named(&config.meters.0);
+        self.named(&config.dimensions.0);
+        self.named(config.costs.iter().flat_map(CostPointer::pointers));
+    }
+    /// The tier and the model.
+    pub fn names(&mut self, config: &Config) {
+        config.service_tier.iter().for_each(|pointer| self.add("service_tier", pointer));
+        config.model.iter().for_each(|pointer| self.add("model", pointer));
+    }
 }
 
-/// The tier and the model.
-pub fn names(config: &Config, events: Option<&EventFilter>, combine: Combine) -> Vec<FactRule> {
-    let named = [("service_tier", &config.service_tier), ("model", &config.model)];
-    let rules = named.into_iter().flat_map(|(name, pointers)| pointers.iter().map(move |pointer| (name, pointer)));
-    rules.map(|(name, pointer)| FactRule { name: name.into(), pointer: pointer.clone(), events: events.cloned(), combine }).collect()
+/// All facts of a chat answer: usage, other meters, tier and model.
+pub fn facts(config: &Config, events: Option<EventFilter>) -> Vec<FactRule> {
+    let mut rules = Rules { events, ..Rules::body() };
+    rules.usage(config);
+    rules.also(config);
+    rules.names(config);
+    rules.list
 }
 
-/// The fact of an own meter.
-pub fn meter_fact(meter: &str) -> String {
-    format!("meter.{meter}")
+/// The tier and the model, of these events.
+pub fn names(config: &Config, events: EventFilter, combine: Combine) -> impl Iterator<Item = FactRule> {
+    let mut rules = Rules::events(events);
+    rules.names(config);
+    rules.list.into_iter().map(move |rule| FactRule { combine, ..rule })
 }
 
 /// Events that hold a usage report. Its own member names are looked for, not `usage`: while a stream that was asked for usage
@@ -62,9 +89,9 @@ pub fn failure_events() -> EventFilter {
     EventFilter::containing([r#""error":{"#, r#""error": {"#, r#""error":""#, r#""error": ""#])
 }
 
-/// The event that ends a stream.
-pub fn done() -> EventFilter {
-    EventFilter::containing(["[DONE]"])
+/// The event that ends a stream; none where it ends with its body.
+pub fn done(config: &Config) -> Option<EventFilter> {
+    (!config.done.is_empty()).then(|| EventFilter::containing(config.done.iter().map(String::as_str)))
 }
 
 /// A plan with what all dialects share: bodies and streams pass untouched, the guest sees these request fields.

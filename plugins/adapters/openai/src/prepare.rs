@@ -5,34 +5,40 @@ use weighbridge_plugin::{
     adapter::{BodyPlan, ClientRequest, Edit, Header, UpstreamRequest},
 };
 
-use crate::config::{Config, Dialect};
+use crate::{
+    config::{Config, Dialect},
+    spoken::Spoken,
+};
 
 /// What goes upstream.
-pub fn prepare(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
-    let dialect = Dialect::parse(&request.dialect)?;
-    let path = match dialect {
-        Dialect::Chat => &config.paths.chat,
-        Dialect::Responses => &config.paths.responses,
-        Dialect::Embeddings => &config.paths.embeddings,
-        Dialect::Completions => &config.paths.completions,
-    };
+pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
     let mut edits = Vec::new();
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
     }
     // A provider that refused the question is not asked again (metering rule 23).
     let unasked = request.attr("usage") == Some("unasked");
-    let asks = config.ask_for_usage && !unasked && request.streamed && matches!(dialect, Dialect::Chat | Dialect::Completions);
+    let asks = config.ask_for_usage && !unasked && request.streamed && matches!(spoken.shape, Dialect::Chat | Dialect::Completions);
     let usage = if asks { ask_for_usage(request.field("/stream_options"))? } else { None };
     let hide = usage.is_some();
     edits.extend(usage);
     Ok(UpstreamRequest {
-        path_and_query: path.replace("{model}", &percent_encoded(&request.upstream_model)),
-        headers: config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect(),
+        path_and_query: path(&spoken.path, &request.upstream_model),
+        headers: headers(config),
         body: if edits.is_empty() { BodyPlan::Unchanged } else { BodyPlan::Edits(edits) },
         hide,
         ..UpstreamRequest::default()
     })
+}
+
+/// A path of the settings, for this model.
+pub fn path(path: &str, model: &str) -> String {
+    if path.contains("{model}") { path.replace("{model}", &percent_encoded(model)) } else { path.to_owned() }
+}
+
+/// The headers of the settings.
+pub fn headers(config: &Config) -> Vec<Header> {
+    config.headers.iter().map(|(name, value)| Header::new(name.as_str(), value.as_str())).collect()
 }
 
 /// The edit that asks for the usage chunk, unless the client asks for it already (metering rule 23).

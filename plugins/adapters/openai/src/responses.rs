@@ -1,9 +1,10 @@
 //! Responses: `openai.responses`.
 //!
 //! Usage stands in the answer, or in the event that ends a stream, whichever of the four it is (metering rule 26). Built-in tools
-//! cost by the call: they are counted in the answer's `output` (rule 30).
+//! cost by the call: they are counted in the answer's `output` (rule 30), of which only kinds and containers are read.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+
 use weighbridge_plugin::{
     adapter::{Combine, EventFilter, Fact, FactRule, Plan, Quantity, UsageReading},
     facts::Facts,
@@ -11,12 +12,13 @@ use weighbridge_plugin::{
 
 use crate::{
     config::{Config, Dialect},
-    plan::{event_texts, passing, strings},
-    tokens::{Counts, service_tier},
+    plan::{Rules, event_texts, passing, strings},
+    reading,
+    tokens::{Counts, split_cache_writes},
 };
 
 /// The facts by name; `/response` is put before each in a stream.
-const FACTS: [(&str, &str); 12] = [
+const FACTS: [(&str, &str); 13] = [
     ("input", "/usage/input_tokens"),
     ("cached", "/usage/input_tokens_details/cached_tokens"),
     ("cache_write", "/usage/input_tokens_details/cache_write_tokens"),
@@ -27,24 +29,49 @@ const FACTS: [(&str, &str); 12] = [
     ("total", "/usage/total_tokens"),
     ("service_tier", "/service_tier"),
     ("model", "/model"),
-    ("answer", "/output"),
-    ("status", "/status"),
+    ("image_input", "/tool_usage/image_gen/input_tokens"),
+    ("image_output", "/tool_usage/image_gen/output_tokens"),
+    ("image_model", "/tools/*/model"),
+];
+
+/// Of the items of the answer: their kinds, what the searches among them did, and the containers that code ran in.
+const ITEMS: [(&str, &str); 4] = [
+    ("kinds", "/output/*/type"),
+    ("actions", "/output/*/action/type"),
+    ("containers", "/output/*/container_id"),
+    ("shells", "/output/*/environment/container_id"),
 ];
 
 /// The events that end a stream.
 const ENDS: [&str; 5] = ["response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"];
 
+/// How those say their kind, where they have no name.
+const KINDS: [&str; 8] = [
+    r#""type":"response.completed""#,
+    r#""type": "response.completed""#,
+    r#""type":"response.incomplete""#,
+    r#""type": "response.incomplete""#,
+    r#""type":"response.failed""#,
+    r#""type": "response.failed""#,
+    r#""type":"response.cancelled""#,
+    r#""type": "response.cancelled""#,
+];
+
 /// The plan for responses.
 pub fn plan(config: &Config) -> Plan {
-    let rule = |prefix: &str, events: Option<EventFilter>| {
-        let rule = move |&(name, pointer): &(&str, &str)| FactRule {
-            name: name.into(),
-            pointer: format!("{prefix}{pointer}"),
-            events: events.clone(),
-            combine: Combine::Last,
-        };
-        FACTS.iter().map(rule).collect()
+    let mut body = Rules::body();
+    FACTS.iter().for_each(|(name, pointer)| body.add(name, pointer));
+    body.also(config);
+    let mut events = Rules::events(EventFilter::containing([r#""input_tokens""#, r#""service_tier""#])).within("/response");
+    FACTS.iter().for_each(|(name, pointer)| events.add(name, pointer));
+    events.also(config);
+    // Each item once: of the last event, not of those before it that show the answer so far.
+    let items = |prefix: &str, ends: Option<&EventFilter>| {
+        let rule = |(name, pointer)| FactRule { name, pointer: format!("{prefix}{pointer}"), events: ends.cloned(), combine: Combine::All };
+        ITEMS.map(|(name, pointer)| rule((name.to_owned(), pointer)))
     };
+    body.list.extend(items("", None));
+    events.list.extend(items("/response", Some(&EventFilter::containing(KINDS))));
     // In clear text: reasoning summaries, tool calls and answers, each once, as deltas.
     let texts = [
         "response.output_text.delta",
@@ -53,9 +80,10 @@ pub fn plan(config: &Config) -> Plan {
         "response.function_call_arguments.delta",
         "response.custom_tool_call_input.delta",
     ];
+    let end = if config.response_done.is_empty() { EventFilter::named(ENDS) } else { EventFilter::containing(config.response_done.iter().map(String::as_str)) };
     Plan {
-        body_facts: rule("", None),
-        event_facts: rule("/response", Some(EventFilter::containing([r#""input_tokens""#, r#""service_tier""#]))),
+        body_facts: body.list,
+        event_facts: events.list,
         body_text: strings(&["/output/*/content/*/text", "/output/*/content/*/refusal", "/output/*/arguments", "/output/*/input", "/output/*/name"]),
         event_text: event_texts(texts.map(|text| (text, "/delta".to_owned()))),
         prompt_text: strings(&[
@@ -68,7 +96,7 @@ pub fn plan(config: &Config) -> Plan {
             "/tools/*/name",
             "/tools/*/description",
         ]),
-        terminal: Some(EventFilter::named(ENDS)),
+        terminal: Some(end),
         failure: Some(EventFilter::named(["response.failed", "error"])),
         ..passing(config, Dialect::Responses, &["/model"])
     }
@@ -77,63 +105,60 @@ pub fn plan(config: &Config) -> Plan {
 /// Facts to quantities.
 pub fn read_usage(config: &Config, facts: &[Fact]) -> UsageReading {
     let mut facts = Facts::new(facts);
-    let mut reading = UsageReading { served_model: facts.text("model"), ..UsageReading::default() };
-    reading.service_tier = service_tier(&mut facts);
+    let mut reading = reading::begin(&mut facts);
     let counts = Counts::read(&mut facts);
-    if counts.input.is_some() || counts.output.is_some() {
-        reading.quantities.extend(by_ttl(counts.input_leaves(&mut facts), &mut facts));
-        reading.quantities.extend(counts.output_leaves(config.reasoning, &mut facts));
-        reading.quantities.extend(facts.json("answer").map(calls).unwrap_or_default());
+    if counts.is_reported() {
+        counts.leaves(config, &mut facts, &mut reading.quantities);
+        let parts = ["cache_write_12h", "cache_write_30m"].map(|name| (name, name));
+        split_cache_writes(parts.into_iter(), &mut facts, &mut reading.quantities);
+        calls(&mut facts, &mut reading.quantities);
+        images(&mut facts, &mut reading);
     }
-    reading.doubts = facts.doubts;
-    reading
-}
-
-/// Splits the cache writes by their time to live, where that is reported; what is left over has the default.
-fn by_ttl(leaves: Vec<Quantity>, facts: &mut Facts<'_>) -> Vec<Quantity> {
-    let known = ["cache_write_12h", "cache_write_30m"].map(|meter| (meter, facts.count(meter).unwrap_or(0)));
-    leaves.into_iter().flat_map(|leaf| if leaf.meter == "cache_write" { split(leaf, known, facts) } else { vec![leaf] }).collect()
-}
-
-fn split(all: Quantity, known: [(&'static str, u64); 2], facts: &mut Facts<'_>) -> Vec<Quantity> {
-    let mut left = u64::try_from(all.value).unwrap_or(0);
-    let mut leaves = Vec::new();
-    for (meter, reported) in known {
-        let part = facts.at_most(reported, left, "cache_write_details_exceed_total");
-        left -= part;
-        leaves.push(Quantity::new(meter, part));
-    }
-    leaves.push(Quantity::new("cache_write", left));
-    leaves.retain(|leaf| !leaf.value.is_zero());
-    leaves
-}
-
-/// An item of the answer, as far as it may cost something.
-#[derive(Deserialize)]
-struct Item<'a> {
-    #[serde(rename = "type", default, borrow)]
-    kind: Option<std::borrow::Cow<'a, str>>,
-    #[serde(default, borrow)]
-    action: Option<Action<'a>>,
-    #[serde(default, borrow)]
-    container_id: Option<std::borrow::Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Action<'a> {
-    #[serde(rename = "type", default, borrow)]
-    kind: Option<std::borrow::Cow<'a, str>>,
+    reading::finish(config, facts, reading)
 }
 
 /// Calls that cost by the call: searches (not pages opened within one), file searches, and code sessions by container.
-fn calls(answer: &str) -> Vec<Quantity> {
-    let Ok(items) = serde_json::from_str::<Vec<Item<'_>>>(answer) else { return Vec::new() };
-    let count = |wanted: &str, also: fn(&Item<'_>) -> bool| items.iter().filter(|item| item.kind.as_deref() == Some(wanted) && also(item)).count() as u64;
-    let searches = count("web_search_call", |item| item.action.as_ref().and_then(|action| action.kind.as_deref()).is_none_or(|kind| kind == "search"));
-    let files = count("file_search_call", |_| true);
-    let mut containers: Vec<_> = items.iter().filter(|item| item.kind.as_deref() == Some("code_interpreter_call")).map(|item| &item.container_id).collect();
-    containers.sort();
+fn calls(facts: &mut Facts<'_>, quantities: &mut Vec<Quantity>) {
+    let kinds = list(facts, "kinds");
+    let count = |wanted: &str| kinds.iter().filter(|kind| **kind == wanted).count();
+    let searches = count("web_search_call");
+    let opened =
+        if searches > 0 { list(facts, "actions").iter().filter(|action| matches!(&***action, "open_page" | "find_in_page" | "find")).count() } else { 0 };
+    let calls = [("web_searches", searches.saturating_sub(opened)), ("file_searches", count("file_search_call")), ("code_sessions", sessions(facts, &kinds))];
+    quantities.extend(calls.into_iter().filter(|(_, count)| *count > 0).map(|(meter, count)| Quantity::new(meter, count as u64)));
+}
+
+/// Containers that code or a shell ran in; a provider that names none bills each call.
+fn sessions(facts: &Facts<'_>, kinds: &[Cow<'_, str>]) -> usize {
+    let code = kinds.iter().filter(|kind| **kind == "code_interpreter_call").count();
+    if code == 0 && !kinds.iter().any(|kind| *kind == "shell_call") {
+        return 0;
+    }
+    let mut containers = list(facts, "containers");
+    let unnamed = code.saturating_sub(containers.len());
+    containers.extend(list(facts, "shells"));
+    containers.sort_unstable();
     containers.dedup();
-    let calls = [("web_searches", searches), ("file_searches", files), ("code_sessions", containers.len() as u64)];
-    calls.into_iter().filter(|(_, count)| *count > 0).map(|(meter, count)| Quantity::new(meter, count)).collect()
+    containers.len() + unnamed
+}
+
+/// Images that a tool made: by a model of its own, at that model's price. Answers that do not report its tokens are doubted.
+fn images(facts: &mut Facts<'_>, reading: &mut UsageReading) {
+    let made = list(facts, "kinds").iter().filter(|kind| **kind == "image_generation_call").count() as u64;
+    if made == 0 {
+        return;
+    }
+    let tokens = [("input", facts.count("image_input")), ("output_image", facts.count("image_output"))];
+    let tokens: Vec<Quantity> = tokens.into_iter().filter_map(|(meter, count)| Some(Quantity::new(meter, count.filter(|count| *count > 0)?))).collect();
+    if tokens.is_empty() {
+        let _: Option<()> = facts.doubt("image_tokens_not_reported");
+        reading.quantities.push(Quantity::new("image_generations", made));
+    } else {
+        reading.extra.push((facts.text("image_model").unwrap_or_else(|| "image_generation".into()), tokens));
+    }
+}
+
+/// The strings of a fact that has all of its values.
+fn list<'a>(facts: &Facts<'a>, name: &str) -> Vec<Cow<'a, str>> {
+    facts.json(name).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }

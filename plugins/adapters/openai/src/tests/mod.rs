@@ -2,7 +2,10 @@
 
 mod bedrock_mantle;
 mod corpus;
+mod providers;
 mod requests;
+mod translated;
+mod units;
 mod usage;
 
 use weighbridge_plugin::{

@@ -96,7 +96,7 @@ fn another_provider_may_have_other_paths_headers_and_credentials() {
         adapter("auth = \"header:api-key\"\npaths = { chat = \"/deployments/{model}/chat\" }\nheaders = { \"x-title\" = \"w\" }\ndialects = [\"openai.chat\"]");
     assert_eq!(
         other.plans().iter().map(|plan| (plan.dialect.as_str(), plan.auth.clone())).collect::<Vec<_>>(),
-        [("openai.chat", Auth::Header("api-key".into()))]
+        ["openai.chat", "anthropic.messages", "gemini.generate_content"].map(|dialect| (dialect, Auth::Header("api-key".into())))
     );
     let sent = other.prepare(request("my model/1", false, None)).expect("a request");
     assert_eq!((sent.path_and_query.as_str(), sent.headers[0].name.as_str()), ("/deployments/my%20model%2F1/chat", "x-title"));
@@ -117,6 +117,7 @@ fn wrong_settings_are_refused_by_name() {
             r#"{"usage":{"input":["usage.prompt_tokens"]}}"#,
             "\"usage.prompt_tokens\" is not a JSON pointer: it must begin with \"/\", as \"/usage/prompt_tokens\" does",
         ),
+        (r#"{"costs":[{"pointer":"/usage/cost","per":1024}]}"#, "costs: /usage/cost is divided by 1024; per must be a power of ten, as 10000000000 is"),
         (
             r#"{"reasoning":"outside"}"#,
             "the settings of an OpenAI-speaking provider: unknown variant `outside`, expected one of `inside`, `beside`, `auto` at line 1 column 22",

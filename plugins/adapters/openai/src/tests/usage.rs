@@ -28,7 +28,8 @@ fn rule_5_reasoning_is_inside_or_beside_as_the_total_says() {
     assert_eq!(chat(&inside), "input=10 output=20 reasoning=30");
     assert_eq!(chat(&beside), "input=10 output=50 reasoning=30");
     let body = format!(r#"{{"usage":{inside}}}"#);
-    assert_eq!(line(&read("reasoning = \"beside\"", "openai.chat", &body)), "input=10 output=50 reasoning=30 total_disagrees");
+    // Who reports it beside may leave it out of the total as well.
+    assert_eq!(line(&read("reasoning = \"beside\"", "openai.chat", &body)), "input=10 output=50 reasoning=30");
     assert_eq!(line(&read("reasoning = \"inside\"", "openai.chat", &format!(r#"{{"usage":{beside}}}"#))), "input=10 output=20 reasoning=30 total_disagrees");
 }
 
@@ -107,4 +108,57 @@ fn rule_30_responses_count_searches_and_sessions() {
 #[test]
 fn embeddings_use_input_only() {
     assert_eq!(line(&read("", "openai.embeddings", r#"{"usage":{"total_tokens":8}}"#)), "input=8");
+}
+
+#[test]
+fn rule_26_a_stream_of_responses_may_end_in_four_ways() {
+    for end in ["completed", "incomplete", "failed", "cancelled"] {
+        let stream = format!(
+            "event: response.in_progress\ndata: {{\"type\":\"response.in_progress\",\"response\":{{\"service_tier\":\"auto\",\"output\":[{{\"type\":\"file_search_call\"}}]}}}}\n\n\
+             event: response.{end}\ndata: {{\"type\":\"response.{end}\",\"response\":{{\"service_tier\":\"default\",\"output\":[{{\"type\":\"file_search_call\"}}],\
+             \"usage\":{{\"input_tokens\":9,\"output_tokens\":3}}}}}}\n\n"
+        );
+        let reading = read_stream("", "openai.responses", &stream);
+        assert_eq!((line(&reading).as_str(), reading.service_tier.as_deref()), ("input=9 output=3 file_searches=1", Some("default")), "{end}");
+        let plan = super::plan(&super::adapter(""), "openai.responses");
+        let last = weighbridge_plugin_testkit::sse::events(stream.as_bytes()).pop().expect("an event");
+        assert!(weighbridge_plugin_testkit::evaluate::passes(&plan.terminal.expect("a filter"), &last), "{end}");
+    }
+}
+
+#[test]
+fn rule_30_a_shell_in_a_container_is_a_session_and_images_have_a_model_of_their_own() {
+    let usage = r#""usage":{"input_tokens":1,"output_tokens":2}"#;
+    let shell = r#"{"type":"shell_call","environment":{"container_id":"c"}}"#;
+    let code = r#"{"type":"code_interpreter_call","container_id":"c"},{"type":"code_interpreter_call"}"#;
+    let body = format!(r#"{{"output":[{shell},{shell},{code}],{usage}}}"#);
+    assert_eq!(line(&read("", "openai.responses", &body)), "input=1 output=2 code_sessions=2");
+    let drawn = |tools: &str| read("", "openai.responses", &format!(r#"{{"output":[{{"type":"image_generation_call"}}],{tools}{usage}}}"#));
+    assert_eq!(line(&drawn("")), "input=1 output=2 image_generations=1 image_tokens_not_reported");
+    let told = drawn(r#""tools":[{"type":"image_generation","model":"painter"}],"tool_usage":{"image_gen":{"input_tokens":7,"output_tokens":90}},"#);
+    let extra: Vec<_> = told.extra.iter().map(|(model, list)| (model.as_str(), list.len())).collect();
+    assert_eq!((line(&told).as_str(), extra), ("input=1 output=2", vec![("painter", 2)]));
+}
+
+#[test]
+fn cache_writes_are_split_by_their_time_to_live() {
+    let details = r#""cached_tokens":10,"cache_write_tokens":50,"cache_write_tokens_ttl_30m":30"#;
+    let body = |details: &str| format!(r#"{{"usage":{{"input_tokens":100,"output_tokens":1,"input_tokens_details":{{{details}}}}}}}"#);
+    assert_eq!(line(&read("", "openai.responses", &body(details))), "input=40 cache_read=10 cache_write_30m=30 cache_write=20 output=1");
+    let too_many = r#""cache_write_tokens":50,"cache_write_tokens_ttl_12h":51"#;
+    assert_eq!(line(&read("", "openai.responses", &body(too_many))), "input=50 cache_write_12h=50 output=1 cache_write_details_exceed_total");
+    let chat = "[cache_writes]\ncache_write_1h = \"/usage/one_hour\"";
+    let body = r#"{"usage":{"prompt_tokens":100,"completion_tokens":1,"one_hour":20,"prompt_tokens_details":{"cache_write_tokens":50}}}"#;
+    assert_eq!(line(&read(chat, "openai.chat", body)), "input=50 cache_write_1h=20 cache_write=30 output=1");
+}
+
+#[test]
+fn rule_25_an_error_is_no_output() {
+    let error = r#"{"error":{"message":"too long","failed_generation":"{}"}}"#;
+    for dialect in ["openai.chat", "openai.completions", "openai.responses", "openai.transcriptions"] {
+        let plan = super::plan(&super::adapter(""), dialect);
+        let pointers = plan.body_text.iter().chain(plan.event_text.iter().map(|rule| &rule.pointer));
+        assert!(weighbridge_plugin_testkit::evaluate::texts(pointers.map(String::as_str), error.as_bytes()).is_empty(), "{dialect}");
+        assert!(read("", dialect, error).quantities.is_empty(), "{dialect}");
+    }
 }
