@@ -4,17 +4,21 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use weighbridge_plugin::adapter::{Fact, Plan, UsageReading};
+use weighbridge_plugin::adapter::{Event, Fact, Plan, UsageReading};
 
-use crate::{evaluate, sse};
+use crate::{evaluate, json_array, sse};
 
 /// A recorded answer.
 #[derive(Debug)]
 pub struct Case {
     /// `<provider>.<endpoint>.<s|n>.<hash>`.
     pub id: String,
-    /// Whether it is a stream.
+    /// Whether it is a stream of server-sent events.
     pub streamed: bool,
+    /// Whether it is a stream in one JSON array.
+    pub array: bool,
+    /// The request's address.
+    pub url: String,
     /// The answer's status.
     pub status: u64,
     /// The bytes on the wire.
@@ -38,6 +42,8 @@ fn read(root: &std::path::Path, id: String) -> Option<Case> {
     let case: Value = serde_json::from_slice(&std::fs::read(root.join("cases").join(format!("{id}.json"))).ok()?).ok()?;
     Some(Case {
         streamed: case["framing"] == "sse",
+        array: case["framing"] == "json" && case["streamed"] == true,
+        url: case["request"]["url"].as_str().unwrap_or_default().to_owned(),
         status: case["http_status"].as_u64()?,
         body: std::fs::read(root.join(case["body_file"].as_str()?)).ok()?,
         expected: case["expected"].clone(),
@@ -46,9 +52,17 @@ fn read(root: &std::path::Path, id: String) -> Option<Case> {
 }
 
 impl Case {
+    /// Its events; `None`: it is one whole answer.
+    pub fn events(&self) -> Option<Vec<Event>> {
+        match (self.streamed, self.array) {
+            (true, _) => Some(sse::events(&self.body)),
+            (_, true) => Some(json_array::events(&self.body)),
+            _ => None,
+        }
+    }
     /// Its facts by a plan.
     pub fn facts(&self, plan: &Plan) -> Vec<Fact> {
-        if self.streamed { evaluate::event_facts(plan, &sse::events(&self.body)) } else { evaluate::body_facts(plan, &self.body) }
+        self.events().map_or_else(|| evaluate::body_facts(plan, &self.body), |events| evaluate::event_facts(plan, &events))
     }
     /// Whether the reading must be exactly as expected.
     pub fn is_certain(&self) -> bool {
@@ -57,6 +71,20 @@ impl Case {
     /// A known number of tokens; `None`: not reported.
     pub fn tokens(&self, name: &str) -> Option<u64> {
         self.expected["tokens"][name].as_u64()
+    }
+    /// Searches of the web that are paid for. Where the provider's fee is for the prompt or for the query, by the model, both are
+    /// known, and the adapter's own test says which is due.
+    fn searches(&self) -> Option<u64> {
+        let calls = &self.expected["calls"];
+        if calls.get("grounded_prompt").is_some() {
+            return None;
+        }
+        calls["web_search"].as_u64().or(calls["google_search"].as_u64()).or(Some(0))
+    }
+    /// Whether the reading names the model that is known to have answered, or the answer names none and the address does.
+    fn is_model(&self, read: Option<&str>) -> bool {
+        let known = self.expected["model"].as_str();
+        known == read || read.is_none() && known.is_some_and(|known| self.url.contains(&format!("/{known}:")))
     }
     /// How the reading differs from what is known; empty: it does not.
     pub fn differences(&self, reading: &UsageReading) -> Vec<String> {
@@ -71,19 +99,29 @@ impl Case {
                 differences.push(format!("{}: {what} is {read}, known {known:?}", self.id));
             }
         };
-        check("fresh input", &["input", "input_audio", "input_image", "input_video"], self.tokens("input_uncached"));
-        check("cache_read", &["cache_read", "cache_read_audio", "cache_read_image"], self.tokens("cache_read"));
+        check("fresh input", &["input", "input_audio", "input_image", "input_video", "input_grounding"], self.tokens("input_uncached"));
+        check("cache_read", &["cache_read", "cache_read_audio", "cache_read_image", "cache_read_video"], self.tokens("cache_read"));
         check("cache_write_5m", &["cache_write_5m"], self.tokens("cache_write_5m"));
         check("cache_write_1h", &["cache_write_1h"], self.tokens("cache_write_1h"));
         check("cache_write_other", &["cache_write", "cache_write_30m", "cache_write_12h"], self.tokens("cache_write_other"));
         check("output", &["output", "reasoning", "output_audio", "output_image", "output_video"], self.tokens("output"));
         check("reasoning", &["reasoning"], self.tokens("reasoning"));
-        check("web_searches", &["web_searches"], Some(self.expected["calls"]["web_search"].as_u64().unwrap_or(0)));
-        if self.expected["model"].as_str() != reading.served_model.as_deref() {
+        for modality in ["audio", "image", "video"] {
+            let input = format!("input_{modality}");
+            check(&input, &[&input, &format!("cache_read_{modality}")], self.tokens(&input));
+            let output = format!("output_{modality}");
+            check(&output, &[&output], self.tokens(&output));
+        }
+        check("cache_read_audio", &["cache_read_audio"], self.tokens("cache_read_audio"));
+        for unit in ["images", "characters", "pages", "search_units"] {
+            check(unit, &[unit], self.expected["units"][unit].as_u64());
+        }
+        check("web_searches", &["web_searches"], self.searches());
+        if !self.is_model(reading.served_model.as_deref()) {
             differences.push(format!("{}: the served model is {:?}, known {}", self.id, reading.served_model, self.expected["model"]));
         }
         // `auto` is what a request says; an answer that repeats it has not named its tier (metering rule 16).
-        let tier = self.expected["meta"]["service_tier"].as_str().filter(|tier| *tier != "auto");
+        let tier = self.expected["meta"]["service_tier"].as_str().or(self.expected["meta"]["traffic_type"].as_str()).filter(|tier| *tier != "auto");
         if tier.is_some() && tier != reading.service_tier.as_deref() {
             differences.push(format!("{}: the service tier is {:?}, known {tier:?}", self.id, reading.service_tier));
         }

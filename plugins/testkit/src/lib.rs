@@ -3,4 +3,5 @@
 
 pub mod corpus;
 pub mod evaluate;
+pub mod json_array;
 pub mod sse;
