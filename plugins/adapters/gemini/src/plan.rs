@@ -32,8 +32,8 @@ pub fn generate() -> Plan {
         body_facts: facts(Source::Body),
         event_facts: facts(Source::Events),
         body_text: strings(&["/candidates/*/content/parts/*/text", "/candidates/*/content/parts/*/functionCall/name", "/candidates/*/content/parts/*/functionCall/args/*"]),
-        event_text: ["/candidates/*/content/parts/*/text", "/candidates/*/content/parts/*/functionCall/name", "/candidates/*/content/parts/*/functionCall/args/*"]
-            .map(|pointer| FactRule::event("text", pointer, None))
+        event_text: ["text", "functionCall/name", "functionCall/args/*", "functionCall/partialArgs/*/stringValue"]
+            .map(|member| FactRule::event("text", format!("/candidates/*/content/parts/*/{member}"), None))
             .into(),
         prompt_text: prompt(&["contents/*/", "systemInstruction/", "system_instruction/"]),
         failure: Some(failure()),

@@ -29,7 +29,7 @@ pub fn place(config: &Config, request: &ClientRequest) -> Place {
 /// generateContent or streamGenerateContent.
 pub fn generate(request: &ClientRequest, place: &Place) -> UpstreamRequest {
     let method = if request.streamed { "streamGenerateContent" } else { "generateContent" };
-    let as_array = request.streamed && !pairs(&request.query).any(|pair| pair.eq_ignore_ascii_case("alt=sse"));
+    let as_array = request.streamed && !pairs(&request.query).any(asks_for_sse);
     UpstreamRequest { framing: as_array.then_some(Framing::JsonArray), ..plain(request, place, method) }
 }
 
@@ -105,6 +105,11 @@ pub fn query(query: &str) -> String {
 
 fn pairs(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter(|pair| !pair.is_empty())
+}
+
+/// `alt=sse`; Google's parameters of this kind may begin with a `$`.
+fn asks_for_sse(pair: &str) -> bool {
+    decoded(pair).trim_start_matches('$') == "alt=sse"
 }
 
 /// By its name, however that is written: `%6Bey` is `key`, and `$key` too is one at Google.
