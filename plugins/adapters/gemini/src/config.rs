@@ -38,9 +38,7 @@ impl Default for Config {
             service_tiers: strings(&["flex", "priority"]),
             budget_models: strings(&["gemini-2.5", "gemini-robotics-er-1.5"]),
             missing_signature: "skip_thought_signature_validator".into(),
-            budgets: [("none", 0), ("minimal", 1024), ("low", 1024), ("medium", 8192), ("high", 24576)]
-                .map(|(effort, tokens)| (effort.into(), tokens))
-                .into(),
+            budgets: [("none", 0), ("minimal", 1024), ("low", 1024), ("medium", 8192), ("high", 24576)].map(|(effort, tokens)| (effort.into(), tokens)).into(),
         }
     }
 }

@@ -31,7 +31,11 @@ pub fn generate() -> Plan {
         framing: Framing::Sse,
         body_facts: facts(Source::Body),
         event_facts: facts(Source::Events),
-        body_text: strings(&["/candidates/*/content/parts/*/text", "/candidates/*/content/parts/*/functionCall/name", "/candidates/*/content/parts/*/functionCall/args/*"]),
+        body_text: strings(&[
+            "/candidates/*/content/parts/*/text",
+            "/candidates/*/content/parts/*/functionCall/name",
+            "/candidates/*/content/parts/*/functionCall/args/*",
+        ]),
         event_text: ["text", "functionCall/name", "functionCall/args/*", "functionCall/partialArgs/*/stringValue"]
             .map(|member| FactRule::event("text", format!("/candidates/*/content/parts/*/{member}"), None))
             .into(),
@@ -48,12 +52,7 @@ pub fn count() -> Plan {
 
 /// One embedding.
 pub fn embed() -> Plan {
-    Plan {
-        request_view: View::Fields(strings(&MODELS[..1])),
-        body_facts: facts(Source::Body),
-        prompt_text: prompt(&["content/"]),
-        ..google(EMBED)
-    }
+    Plan { request_view: View::Fields(strings(&MODELS[..1])), body_facts: facts(Source::Body), prompt_text: prompt(&["content/"]), ..google(EMBED) }
 }
 
 /// Several embeddings. The guest sees the requests, as each names its model.
@@ -170,8 +169,7 @@ fn interaction_facts(place: &str, events: Option<EventFilter>) -> Vec<FactRule> 
         ("candidates_details", "output_tokens_by_modality"),
         ("tools", "grounding_tool_count"),
     ];
-    let mut rules: Vec<FactRule> =
-        usage.iter().map(|(name, pointer)| FactRule::event(*name, format!("{place}/usage/{pointer}"), events.clone())).collect();
+    let mut rules: Vec<FactRule> = usage.iter().map(|(name, pointer)| FactRule::event(*name, format!("{place}/usage/{pointer}"), events.clone())).collect();
     rules.extend(["model", "service_tier"].map(|name| {
         let fact = if name == "model" { "model_version" } else { "served_tier" };
         FactRule::event(fact, format!("{place}/{name}"), events.clone())

@@ -77,9 +77,8 @@ fn image<'a>(part: &mut Params<'a>) -> Result<Data<'a>, PluginError> {
     if ["https://", "http://", "gs://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Ok(Data::FileData { mime_type: type_of(&url), file_uri: url });
     }
-    let (mime_type, data) = data_url(url).ok_or_else(|| {
-        PluginError::invalid_input(format!("{place} must be an https: or gs: URL, or a data: URL in base64 such as data:image/png;base64,…"))
-    })?;
+    let (mime_type, data) = data_url(url)
+        .ok_or_else(|| PluginError::invalid_input(format!("{place} must be an https: or gs: URL, or a data: URL in base64 such as data:image/png;base64,…")))?;
     Ok(Data::InlineData { mime_type, data })
 }
 
@@ -117,9 +116,9 @@ fn file<'a>(part: &mut Params<'a>) -> Result<Data<'a>, PluginError> {
     let data = file.text("file_data")?;
     // An id names a file at another provider.
     file.finish()?;
-    let (mime_type, data) = data.and_then(data_url).ok_or_else(|| {
-        PluginError::invalid_input(format!("{place}.file_data must be a data: URL in base64: data:application/pdf;base64,…"))
-    })?;
+    let (mime_type, data) = data
+        .and_then(data_url)
+        .ok_or_else(|| PluginError::invalid_input(format!("{place}.file_data must be a data: URL in base64: data:application/pdf;base64,…")))?;
     Ok(Data::InlineData { mime_type, data })
 }
 

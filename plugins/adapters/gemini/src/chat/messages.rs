@@ -21,10 +21,7 @@ struct Talk<'a> {
 }
 
 /// The system instruction and the turns. System messages in the middle move to the front: there is one system instruction.
-pub fn translate<'a>(
-    list: Vec<&'a RawValue>,
-    missing_signature: Option<&'a str>,
-) -> Result<(Option<Content<'a>>, Vec<Content<'a>>), PluginError> {
+pub fn translate<'a>(list: Vec<&'a RawValue>, missing_signature: Option<&'a str>) -> Result<(Option<Content<'a>>, Vec<Content<'a>>), PluginError> {
     let mut system = Vec::new();
     let mut talk = Talk { turns: Vec::new(), tools: BTreeMap::new(), missing_signature };
     for (index, raw) in list.into_iter().enumerate() {

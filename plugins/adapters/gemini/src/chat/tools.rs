@@ -50,11 +50,8 @@ fn tool(json: &str, index: usize) -> Result<(Declaration<'_>, bool), PluginError
     let function = outer.raw("function").ok_or_else(|| PluginError::invalid_input(format!("{place} is missing")))?;
     outer.finish()?;
     let mut function = Params::read(function.get(), place)?;
-    let declaration = Declaration {
-        name: function.required("name")?,
-        description: function.text("description")?,
-        parameters_json_schema: function.raw("parameters"),
-    };
+    let declaration =
+        Declaration { name: function.required("name")?, description: function.text("description")?, parameters_json_schema: function.raw("parameters") };
     let strict = function.take::<bool>("strict")? == Some(true);
     function.ignore(["cache_control"]);
     function.finish()?;

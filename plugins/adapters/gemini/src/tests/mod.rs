@@ -1,12 +1,12 @@
 //! The adapter as the host drives it.
 
-// mod answers;
+mod answers;
 mod corpus;
-// mod paths;
-// mod refusals;
-// mod requests;
-// mod streams;
-// mod usage;
+mod paths;
+mod refusals;
+mod requests;
+mod streams;
+mod usage;
 
 use serde_json::Value;
 use weighbridge_plugin::{

@@ -42,7 +42,8 @@ fn rule_03_both_makers_streams_are_metered_by_their_own_objects() {
 fn both_makers_streams_are_translated() {
     for (model, stream) in [("gemini-2.5-flash", GOOGLE), ("claude-haiku-4-5", ANTHROPIC)] {
         let told = told(model, sse::events(stream.as_bytes()));
-        let text: Vec<Value> = told.iter().filter_map(|data| serde_json::from_str::<Value>(data).ok()).map(|chunk| chunk["choices"][0]["delta"]["content"].clone()).collect();
+        let text: Vec<Value> =
+            told.iter().filter_map(|data| serde_json::from_str::<Value>(data).ok()).map(|chunk| chunk["choices"][0]["delta"]["content"].clone()).collect();
         assert!(text.contains(&Value::from("Yes")), "{told:?}");
         assert_eq!(told.last().map(String::as_str), Some("[DONE]"));
     }
