@@ -51,8 +51,7 @@ impl Said {
 
 /// An error answer's body, alone or as the only element of an array; one that is not Google's is shown as it is, shortened.
 pub fn translate(body: &[u8]) -> Vec<u8> {
-    let alone = || serde_json::from_slice::<Envelope>(body).ok();
-    let listed = || serde_json::from_slice::<Vec<Envelope>>(body).ok()?.into_iter().next();
-    let said = alone().or_else(listed).map(|envelope| envelope.error);
+    let listed = serde_json::from_slice::<Vec<Envelope>>(body).ok().and_then(|list| list.into_iter().next());
+    let said = listed.or_else(|| serde_json::from_slice(body).ok()).map(|envelope| envelope.error);
     said.unwrap_or_else(|| Said::unreadable(&String::from_utf8_lossy(body).chars().take(500).collect::<String>())).openai()
 }

@@ -21,7 +21,8 @@ fn rule_04_thoughts_inside_candidates_are_not_added() {
     assert_eq!(made_up(80), "input=30 output=20 reasoning=30");
     assert_eq!(made_up(110), "input=30 output=50 reasoning=30");
     assert_eq!(made_up(99), "input=30 output=50 reasoning=30 total_mismatch");
-    assert_eq!(made_up(90), "input=10 output=50 reasoning=30 tool_prompt_inside_prompt");
+    let inside = r#"{"promptTokenCount":30,"toolUsePromptTokenCount":20,"candidatesTokenCount":50,"thoughtsTokenCount":30,"totalTokenCount":110}"#;
+    assert_eq!(usage(inside), "input=30 output=50 reasoning=30 tool_prompt_inside_prompt");
 }
 
 #[test]
