@@ -72,6 +72,12 @@ impl Case {
     pub fn tokens(&self, name: &str) -> Option<u64> {
         self.expected["tokens"][name].as_u64()
     }
+    /// Whether the known parts of the output fit into it. Some recorded answers are made up, and theirs overlap: no disjoint
+    /// meters can have them all.
+    fn output_is_disjoint(&self) -> bool {
+        let parts = ["reasoning", "output_audio", "output_image", "output_video"].iter().filter_map(|part| self.tokens(part));
+        self.tokens("output").is_none_or(|output| parts.sum::<u64>() <= output)
+    }
     /// Searches of the web that are paid for. Where the provider's fee is for the prompt or for the query, by the model, both are
     /// known, and the adapter's own test says which is due.
     fn searches(&self) -> Option<u64> {
@@ -107,10 +113,12 @@ impl Case {
         check("output", &["output", "reasoning", "output_audio", "output_image", "output_video"], self.tokens("output"));
         check("reasoning", &["reasoning"], self.tokens("reasoning"));
         for modality in ["audio", "image", "video"] {
-            let input = format!("input_{modality}");
-            check(&input, &[&input, &format!("cache_read_{modality}")], self.tokens(&input));
+            let (input, read) = (format!("input_{modality}"), format!("cache_read_{modality}"));
+            // Where the cache is not told apart, the fresh part alone is known of a modality, and how much that is is an assumption.
+            let is_told = self.tokens("cache_read").is_none_or(|cached| cached == 0) || amount(reading, &read).is_some();
+            check(&input, &[&input, &read], self.tokens(&input).filter(|_| is_told));
             let output = format!("output_{modality}");
-            check(&output, &[&output], self.tokens(&output));
+            check(&output, &[&output], self.tokens(&output).filter(|_| self.output_is_disjoint()));
         }
         check("cache_read_audio", &["cache_read_audio"], self.tokens("cache_read_audio"));
         for unit in ["images", "characters", "pages", "search_units"] {
