@@ -4,5 +4,6 @@
 pub mod aws;
 pub mod corpus;
 pub mod evaluate;
+pub mod json_array;
 pub mod ndjson;
 pub mod sse;

@@ -2,11 +2,12 @@
 //!
 //! Two dialects: `anthropic.messages` passes byte for byte, as only its usage is read; `openai.chat` is translated, the request
 //! on its way out (`chat::request`), the answer, its events and its errors on their way back. Usage is always read from
-//! Anthropic's own object, before any translation (metering rule 3).
+//! Anthropic's own object, before any translation (metering rule 3). The component registers this adapter as it is; that of a
+//! cloud that serves the same models has other paths and credentials around it.
 
 mod chat;
 mod config;
-mod plan;
+pub mod plan;
 mod prepare;
 #[cfg(test)]
 mod tests;
@@ -50,5 +51,3 @@ impl Adapter for Anthropic {
         chat::stream::end(state, end)
     }
 }
-
-weighbridge_plugin::register_adapter!(Anthropic);
