@@ -20,6 +20,7 @@ mod limits;
 pub mod meter;
 mod models;
 pub mod pipeline;
+mod query;
 mod receive;
 pub mod refusal;
 pub mod respond;
@@ -30,6 +31,7 @@ mod stream;
 pub mod upstream;
 mod weigh;
 
+pub use dialect::{BadDialect, Dialects};
 pub use directory::Directory;
 pub use gateway::{Gateway, GatewayOptions, GatewayParts, NoObserver, Observer};
 pub use route::{Candidate, Routes, Target};

@@ -28,16 +28,16 @@ use crate::{
 /// One call, from its head to its answer.
 pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
     let now = call.head().received_at;
-    let known = authenticate::key(&gateway, &call.head().headers, now)?;
+    let known = authenticate::key(&gateway, &call.head().headers, call.head().query_key.as_deref(), now)?;
     let (head, body) = call.split();
-    let request = call::read(body, &head.headers, &gateway.pointers, gateway.body_limits()).await?;
+    let request = call::read(body, &head, gateway.body_limits()).await?;
     let caller = authenticate::customer(&gateway, known, &head.headers, &request, now).await?;
-    let route = route(&gateway, &caller, &request.model, head.dialect.as_str(), head.id.pick())?;
+    let route = route(&gateway, &caller, &request, head.dialect.as_str(), head.id.pick())?;
     let reservation = admit(&gateway, &head, &caller, &request, &route)?;
     let mut open = OpenCall::new(gateway, &head, caller, request, reservation);
 
     for candidate in route.candidates() {
-        let upstream_request = match adapt(candidate, head.dialect.as_str(), &head.headers, &open.request) {
+        let upstream_request = match adapt(candidate, &head, &open.request) {
             Ok(request) => request,
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use weighbridge_domain::ModelName;
 use weighbridge_pricing::PriceBook;
 
-use crate::{authenticate::Caller, gateway::Gateway, refusal::Refusal, upstream::Provider};
+use crate::{authenticate::Caller, call::Request, dialect::Dialects, gateway::Gateway, refusal::Refusal, upstream::Provider};
 
 /// One place that may serve a call.
 #[derive(Clone)]
@@ -52,6 +52,8 @@ pub struct Routes {
     pub providers: HashMap<String, Arc<Provider>>,
     /// By the alias.
     pub aliases: HashMap<String, Vec<Target>>,
+    /// What clients may speak.
+    pub dialects: Arc<Dialects>,
 }
 
 impl Routes {
@@ -69,6 +71,16 @@ impl Routes {
         let mut sellers: Vec<_> = self.providers.values().filter(sells).cloned().collect();
         sellers.sort_by(|a, b| a.name.cmp(&b.name));
         sellers.into_iter().map(|provider| Candidate { provider, model: name.into() }).take(1).collect()
+    }
+}
+
+impl Routes {
+    /// For a call that need not name a model and does not: the first provider, by its name, that speaks the dialect. The
+    /// provider chooses the model.
+    pub(crate) fn any_for(&self, dialect: &str, model: &ModelName) -> Vec<Candidate> {
+        let speaks = self.providers.values().filter(|provider| provider.wire(dialect).is_some());
+        let first = speaks.min_by(|a, b| a.name.cmp(&b.name));
+        first.map(|provider| Candidate { provider: provider.clone(), model: model.clone() }).into_iter().collect()
     }
 }
 
@@ -91,13 +103,15 @@ fn ordered(targets: &[Target], pick: u64) -> Vec<Candidate> {
 }
 
 /// Finds the candidates, of those that the key may use and whose adapter speaks the dialect.
-pub(crate) fn route(gateway: &Gateway, caller: &Caller, model: &ModelName, dialect: &str, pick: u64) -> Result<Route, Refusal> {
+pub(crate) fn route(gateway: &Gateway, caller: &Caller, request: &Request, dialect: &str, pick: u64) -> Result<Route, Refusal> {
+    let model = &request.model;
     if let Some(allowed) = &caller.key().key.models
         && !allowed.iter().any(|pattern| matches(pattern, model.as_str()))
     {
         return Err(Refusal::model_not_allowed(model.as_str()));
     }
-    let found = gateway.routes.load().resolve(model.as_str(), &gateway.book.load(), pick);
+    let routes = gateway.routes.load();
+    let found = if request.unnamed { routes.any_for(dialect, model) } else { routes.resolve(model.as_str(), &gateway.book.load(), pick) };
     let first = found.first().cloned().ok_or_else(|| Refusal::model_not_found(model.as_str()))?;
     let candidates: Vec<_> = found.into_iter().filter(|candidate| candidate.provider.wire(dialect).is_some()).collect();
     if candidates.is_empty() {

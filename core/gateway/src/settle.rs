@@ -112,7 +112,7 @@ impl OpenCall {
         if end.status == EventStatus::UpstreamError {
             return Weighed::of(end.consumed_now(), None);
         }
-        let prompt = wire.map(|wire| text::of_prompt(&wire, &self.request.body)).unwrap_or_default();
+        let prompt = wire.map(|wire| text::of_prompt(&wire, self.request.json())).unwrap_or_default();
         let (gateway, generated, model) = (self.gateway.clone(), generated.clone(), end.candidate.model.clone());
         let counted = tokio::task::spawn_blocking(move || gateway.count(model.as_str(), &prompt, &generated)).await;
         Weighed::of(end.consumed_now(), counted.ok())

@@ -184,12 +184,12 @@ impl Stream {
     /// The one end: reads what was consumed and begins the settlement.
     fn end(&mut self, ending: Ending) {
         let Some(open) = self.open.take() else { return };
-        let dialect = open.dialect_kind;
+        let (dialect, framing) = (open.dialect_kind.clone(), self.exchange.wire.plan.framing);
         let torn = self.forward.finish(&mut self.meter, &self.exchange, matches!(ending, Ending::Terminal), &mut self.held);
         if let Some(refusal) = self.forward.failure() {
             self.flags.push("plugin_failed");
             self.waive = Some("a plugin failed while the answer was passing");
-            self.held.push(dialect.error_event(refusal).into());
+            self.held.push(dialect.error_event(refusal, framing).into());
         }
         let consumed = self.meter.consumed(&*self.exchange.candidate.provider.adapter).unwrap_or_else(|error| {
             tracing::warn!(id = %open.id, %error, "the adapter could not read the usage; counting instead");
@@ -211,7 +211,7 @@ impl Stream {
                     } else {
                         Refusal::upstream_fell_silent(name, limit.as_millis())
                     };
-                    self.held.push(dialect.error_event(&refusal).into());
+                    self.held.push(dialect.error_event(&refusal, framing).into());
                 }
                 After::Break(format!("the provider {name:?} fell silent").into())
             }

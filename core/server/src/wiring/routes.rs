@@ -31,7 +31,7 @@ pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved]) 
         };
         aliases.insert(model.name.clone(), model.targets.iter().filter_map(target).collect());
     }
-    Ok(Routes { providers, aliases })
+    Ok(Routes { providers, aliases, dialects: Arc::new(plugins.dialects()?) })
 }
 
 fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved) -> Result<Provider, Problem> {
