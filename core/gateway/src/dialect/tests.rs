@@ -5,8 +5,8 @@ use weighbridge_plugin_api::DialectFacts;
 
 use super::*;
 
-fn facts(toml: &str) -> DialectFacts {
-    serde_json::from_str(toml).unwrap()
+fn facts(json: &str) -> DialectFacts {
+    serde_json::from_str(json).unwrap()
 }
 
 #[test]
@@ -68,7 +68,17 @@ fn what_a_plugin_may_not_declare_is_told() {
     ]
     .map(refused)
     .concat();
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @r#"
+    name: "Acme" is not a dialect's name: letters a-z, digits, "_" and ".", at most 64
+    name: there is a dialect "openai.chat" already; further paths for it are given by name, paths and stream_paths alone
+    paths: "acme.chat" has none
+    paths: "x": it must begin with "/" and have neither query nor blanks
+    paths: "/v1/messages" is a path of "anthropic.messages" already
+    paths: "/model/{model}/invoke" is a path of "bedrock.invoke" already
+    model: "/x" has no {model} in it, so that "model" must say where the body names it
+    model: "model" is not a JSON pointer (RFC 6901): it must be empty or begin with "/"
+    errors: "{message" is neither a style (openai, anthropic, gemini, bedrock, ollama) nor a JSON template with {message} in it, and perhaps {code}, {type} and {status}
+    "#);
 }
 
 #[test]

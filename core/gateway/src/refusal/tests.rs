@@ -68,10 +68,10 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
 fn each_dialect_has_its_own_shape_of_the_same_refusal() {
     let refusal = Refusal::missing_model();
     let shape = |style: &str| String::from_utf8(ErrorStyle::parse(style).unwrap().body(&refusal)).unwrap();
-    insta::assert_snapshot!(shape("openai"), @r#""#);
-    insta::assert_snapshot!(shape("anthropic"), @r#""#);
-    insta::assert_snapshot!(shape("gemini"), @r#""#);
-    insta::assert_snapshot!(shape("bedrock"), @r#""#);
-    insta::assert_snapshot!(shape("ollama"), @r#""#);
-    insta::assert_snapshot!(shape(r#"{"message":{message},"id":{code},"x":["{y}",{status},{type}]}"#), @r#""#);
+    insta::assert_snapshot!(shape("openai"), @r#"{"error":{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}"#);
+    insta::assert_snapshot!(shape("anthropic"), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}}"#);
+    insta::assert_snapshot!(shape("gemini"), @r#"{"error":{"code":400,"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"weighbridge","reason":"invalid_request"}]}}"#);
+    insta::assert_snapshot!(shape("bedrock"), @r#"{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}"#);
+    insta::assert_snapshot!(shape("ollama"), @r#"{"error":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}"#);
+    insta::assert_snapshot!(shape(r#"{"message":{message},"id":{code},"x":["{y}",{status},{type}]}"#), @r#"{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","id":"invalid_request","x":["{y}",400,"invalid_request_error"]}"#);
 }
