@@ -9,7 +9,7 @@ use http_body_util::Full;
 use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, Framing, View};
 
 use crate::{
-    call::{Request, is_hop_by_hop, is_private},
+    call::{Head, Request, is_hop_by_hop, is_private},
     gateway::GatewayOptions,
     json,
     meter::{decode, wire::Wire},
@@ -49,11 +49,11 @@ const INCLUDE: &str = "x-weighbridge-include";
 const UNASKED: (&str, &str) = ("usage", "unasked");
 
 /// Asks the adapter and builds the request.
-pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, request: &Request, may_ask_for_usage: bool) -> Result<UpstreamRequest, Refusal> {
-    let provider = &candidate.provider;
+pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_ask_for_usage: bool) -> Result<UpstreamRequest, Refusal> {
+    let (provider, dialect, headers) = (&candidate.provider, head.dialect.as_str(), &head.headers);
     let wire = provider.wire(dialect).ok_or_else(|| Refusal::dialect_not_spoken(dialect, provider.name.as_str(), request.model.as_str()))?;
     // The adapter decides by what it sees here, the provider by what it reads: they must not be able to differ.
-    let (shown, twice) = fields_and_doubles(&wire.request_view.list, &wire.request_view.set, &request.body);
+    let (shown, twice) = fields_and_doubles(&wire.request_view.list, &wire.request_view.set, request.json());
     if let Some(pointer) = twice {
         return Err(Refusal::given_twice(&pointer.trim_start_matches('/').replace('/', ".")));
     }
@@ -62,7 +62,7 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
         model: request.model.as_str(),
         upstream_model: candidate.model.as_str(),
         streamed: request.streamed,
-        query: "",
+        query: &head.query,
         headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
         fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
@@ -73,7 +73,7 @@ pub(crate) fn adapt(candidate: &Candidate, dialect: &str, headers: &HeaderMap, r
 
     let body = match planned.body {
         BodyPlan::Unchanged => request.body.clone(),
-        BodyPlan::Edits(edits) => json::apply(&request.body, &edits).map_err(|error| nonsense(error.to_string()))?.into(),
+        BodyPlan::Edits(edits) => request.edited(&edits).map_err(|error| nonsense(error.to_string()))?.into(),
         BodyPlan::Replace(body) => body.into(),
     };
     // Where the host must read or change events, an encoding would only be undone again.

@@ -35,7 +35,7 @@ pub(crate) fn admit(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
         provider: first.provider.name.clone(),
         requested_model: request.model.clone(),
         routed_model: first.model.clone(),
-        dialect: gateway.dialect_name(call.dialect),
+        dialect: call.dialect.name(),
         streamed: request.streamed,
         session: labels.session.clone(),
         workflow: labels.workflow.clone(),

@@ -49,8 +49,8 @@ const CUSTOMER: [&str; 6] =
     ["x-weighbridge-customer", "x-stripe-customer-id", "stripe-customer-id", "x-litellm-customer-id", "x-litellm-end-user-id", "helicone-user-id"];
 
 /// Checks the key: before the body is read, so that a stranger cannot make the gateway read one.
-pub(crate) fn key(gateway: &Gateway, headers: &HeaderMap, now: Timestamp) -> Result<KnownKey, Refusal> {
-    let secret = secret(headers).ok_or_else(Refusal::missing_api_key)?;
+pub(crate) fn key(gateway: &Gateway, headers: &HeaderMap, query_key: Option<&str>, now: Timestamp) -> Result<KnownKey, Refusal> {
+    let secret = secret(headers).or(query_key).ok_or_else(Refusal::missing_api_key)?;
     let entry = gateway.directory.key_by_secret(secret).ok_or_else(Refusal::invalid_api_key)?;
     let key = &entry.key;
     if key.archived {
@@ -70,7 +70,7 @@ fn secret(headers: &HeaderMap) -> Option<&str> {
         scheme.eq_ignore_ascii_case("bearer").then_some(secret.trim())
     };
     let named = |name: &str| headers.get(name)?.to_str().ok();
-    bearer().or_else(|| named("x-api-key")).or_else(|| named("x-goog-api-key")).filter(|secret| !secret.is_empty())
+    bearer().or_else(|| named("x-api-key")).or_else(|| named("x-goog-api-key")).or_else(|| named("api-key")).filter(|secret| !secret.is_empty())
 }
 
 /// Finds the customer who pays.

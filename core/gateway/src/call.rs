@@ -6,13 +6,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use weighbridge_domain::{EventId, ModelName, Text, Timestamp};
+use weighbridge_plugin_api::{BodyKind, adapter::Edit};
 
 use crate::{
-    dialect::{Dialect, RequestPointers, at},
+    dialect::{Dialect, Found, at, decoded},
+    json::{self, Form, SpliceError},
+    query,
     refusal::Refusal,
 };
 
@@ -32,6 +35,14 @@ pub struct Head {
     pub received: Instant,
     /// The API shape.
     pub dialect: Dialect,
+    /// The model, where the path names it.
+    pub(crate) model: Option<String>,
+    /// Whether the call is streamed, where the path says so.
+    pub(crate) streamed: Option<bool>,
+    /// The query without a credential.
+    pub(crate) query: String,
+    /// The credential of the query.
+    pub(crate) query_key: Option<String>,
     /// The headers as they came.
     pub headers: HeaderMap,
     /// Set when the client went away before its answer.
@@ -40,9 +51,22 @@ pub struct Head {
 
 impl Call {
     /// Takes the head apart.
-    pub(crate) fn accept(id: EventId, received_at: Timestamp, head: Parts, body: Incoming) -> Result<Self, Refusal> {
-        let dialect = Dialect::of(&head.method, head.uri.path())?;
-        let head = Head { id, received_at, received: Instant::now(), dialect, headers: head.headers, client_gone: Arc::default() };
+    pub(crate) fn accept(id: EventId, received_at: Timestamp, found: Found<'_, '_>, head: &Parts, headers: HeaderMap, body: Incoming) -> Result<Self, Refusal> {
+        let unreadable = || Refusal::wrong_type("model", "percent-encoded UTF-8 in the path");
+        let model = found.model.map(|model| decoded(model).ok_or_else(unreadable)).transpose()?;
+        let (query, query_key) = query::split(head.uri.query().unwrap_or(""));
+        let head = Head {
+            id,
+            received_at,
+            received: Instant::now(),
+            dialect: found.dialect.clone(),
+            model,
+            streamed: found.streamed,
+            query,
+            query_key,
+            headers,
+            client_gone: Arc::default(),
+        };
         Ok(Self { head, body })
     }
     /// Where it is noted that the client went away.
@@ -63,11 +87,33 @@ impl Call {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) body: Bytes,
+    /// The body, read as a form.
+    form: Option<Form>,
     pub(crate) model: ModelName,
+    /// The call names no model, and need not.
+    pub(crate) unnamed: bool,
     pub(crate) streamed: bool,
     /// The end user that the body names, in the order in which the names count.
     pub(crate) body_customer: Option<String>,
     pub(crate) labels: Labels,
+}
+
+impl Request {
+    /// The body as JSON: itself, or a form's fields as the members of an object.
+    pub(crate) fn json(&self) -> &[u8] {
+        self.form.as_ref().map_or(&self.body[..], Form::json)
+    }
+    /// The same, shared.
+    pub(crate) fn json_bytes(&self) -> Bytes {
+        self.form.as_ref().map_or_else(|| self.body.clone(), |form| Bytes::copy_from_slice(form.json()))
+    }
+    /// The body with an adapter's edits, every other byte as it was received.
+    pub(crate) fn edited(&self, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
+        match &self.form {
+            Some(form) => form.apply(&self.body, edits),
+            None => json::apply(&self.body, edits),
+        }
+    }
 }
 
 /// What the client calls the call: for reports, never for money.
@@ -89,35 +135,61 @@ pub struct BodyLimits {
 }
 
 /// Reads the body and what the gateway needs of it.
-pub(crate) async fn read(body: Incoming, headers: &HeaderMap, pointers: &RequestPointers, limits: BodyLimits) -> Result<Request, Refusal> {
+pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Result<Request, Refusal> {
     let body = collect(body, limits).await?;
+    let form = form(head, &body)?;
+    let json = form.as_ref().map_or(&body[..], Form::json);
+    let fields = fields(head, json)?;
+    let model = match (&head.model, fields[at::MODEL]) {
+        (Some(model), _) => Some(model.clone()),
+        (None, None | Some("null")) => None,
+        (None, Some(json)) => Some(serde_json::from_str::<String>(json).map_err(|_| Refusal::wrong_type("model", "a string"))?),
+    };
+    let unnamed = model.is_none();
+    let model = model.or_else(|| head.dialect.default_model().map(Into::into)).ok_or_else(Refusal::missing_model)?;
+    if model.len() > MAX_MODEL_NAME {
+        return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));
+    }
+    let streamed = match (head.streamed, fields[at::STREAM]) {
+        (Some(streamed), _) => streamed,
+        (None, None | Some("null")) => head.dialect.stream_default(),
+        (None, Some("false")) => false,
+        (None, Some("true")) => true,
+        (None, Some(r#""true""#)) if form.is_some() => true,
+        (None, Some(r#""false""#)) if form.is_some() => false,
+        (None, Some(_)) => return Err(Refusal::wrong_type("stream", "true or false")),
+    };
+    let text = |index: usize| fields[index].and_then(|json| serde_json::from_str::<String>(json).ok()).filter(|text| !text.is_empty());
+    let body_customer = text(at::USER).or_else(|| text(at::USER_ID)).or_else(|| text(at::SAFETY_IDENTIFIER));
+    let labels = Labels::read(&head.headers)?;
+    Ok(Request { model: ModelName::new(model), unnamed, streamed, body_customer, labels, form, body })
+}
+
+/// The body as a form, where the dialect has forms and the request says that it is one.
+fn form(head: &Head, body: &[u8]) -> Result<Option<Form>, Refusal> {
+    if head.dialect.body() != BodyKind::Form {
+        return Ok(None);
+    }
+    let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(boundary) = content_type.and_then(json::form::boundary) else { return Ok(None) };
+    boundary.and_then(|boundary| Form::parse(body, &boundary)).map(Some).map_err(Refusal::invalid_form)
+}
+
+/// What the gateway reads of a body, each at most once.
+fn fields<'a>(head: &Head, json: &'a [u8]) -> Result<[Option<&'a str>; at::COUNT], Refusal> {
+    let reads = head.dialect.reads();
     let mut fields = [None; at::COUNT];
     let mut twice = None;
-    let scanned = pointers.0.scan(&body, |index, json| {
-        if fields[index].replace(json).is_some() {
+    let scanned = reads.pointers.scan(json, |index, text| {
+        if fields[reads.which(index)].replace(text).is_some() {
             twice = Some(index);
         }
     });
     scanned.map_err(Refusal::invalid_json)?;
-    if let Some(index) = twice {
-        return Err(Refusal::given_twice(at::NAMES[index]));
+    match twice {
+        Some(index) => Err(Refusal::given_twice(reads.name(index))),
+        None => Ok(fields),
     }
-    let model = match fields[at::MODEL] {
-        None | Some("null") => return Err(Refusal::missing_model()),
-        Some(json) => serde_json::from_str::<String>(json).map_err(|_| Refusal::wrong_type("model", "a string"))?,
-    };
-    if model.len() > MAX_MODEL_NAME {
-        return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));
-    }
-    let streamed = match fields[at::STREAM] {
-        None | Some("null" | "false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Refusal::wrong_type("stream", "true or false")),
-    };
-    let text = |index: usize| fields[index].and_then(|json| serde_json::from_str::<String>(json).ok()).filter(|text| !text.is_empty());
-    let body_customer = text(at::USER).or_else(|| text(at::USER_ID)).or_else(|| text(at::SAFETY_IDENTIFIER));
-    let labels = Labels::read(headers)?;
-    Ok(Request { model: ModelName::new(model), streamed, body_customer, labels, body })
 }
 
 async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use weighbridge_plugin_api::adapter::Framing;
 
-use crate::{dialect::Dialect, meter::aws, refusal::Refusal};
+use crate::{dialect::ErrorStyle, meter::aws, refusal::Refusal};
 
 /// Writes events for the client.
 pub(crate) struct ClientFrames {
@@ -51,7 +51,7 @@ impl ClientFrames {
 
     /// A refusal as the last event. `torn`: the client has the beginning of an event that will not be completed; only in some
     /// framings can anything be said behind it.
-    pub(crate) fn refusal(&mut self, dialect: Dialect, refusal: &Refusal, torn: bool) -> Option<Bytes> {
+    pub(crate) fn refusal(&mut self, errors: &ErrorStyle, refusal: &Refusal, torn: bool) -> Option<Bytes> {
         let broken_by: &[u8] = match self.framing {
             Framing::Sse if torn => b"\n\n",
             Framing::Ndjson if torn => b"\n",
@@ -60,9 +60,9 @@ impl ClientFrames {
             _ => b"",
         };
         let said = match self.framing {
-            Framing::AwsEventStream => aws::encode("exception", "internalServerException", &dialect.error_body(refusal)).into(),
-            Framing::Ndjson | Framing::JsonArray => self.event(None, &dialect.error_body(refusal)),
-            Framing::None | Framing::Sse => dialect.error_event(refusal).into(),
+            Framing::AwsEventStream => errors.exception(refusal).into(),
+            Framing::Ndjson | Framing::JsonArray => self.event(None, &errors.body(refusal)),
+            Framing::None | Framing::Sse => errors.event(refusal).into(),
         };
         Some(if broken_by.is_empty() { said } else { [broken_by, &said].concat().into() })
     }
@@ -102,6 +102,8 @@ fn line(data: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use memchr::memmem;
+
     use super::*;
 
     fn written(framing: Framing, events: &[&str]) -> String {
@@ -122,13 +124,14 @@ mod tests {
     #[test]
     fn behind_a_torn_event_only_line_framings_can_say_anything() {
         let refusal = Refusal::internal();
-        let said = |framing, torn| ClientFrames::new(framing).refusal(Dialect::OpenaiChat, &refusal, torn).map(|bytes| bytes.to_vec());
+        let said = |framing, torn| ClientFrames::new(framing).refusal(&ErrorStyle::Openai, &refusal, torn).map(|bytes| bytes.to_vec());
         assert!(said(Framing::Sse, true).unwrap().starts_with(b"\n\ndata: {\"error\""));
         assert!(said(Framing::Ndjson, true).unwrap().starts_with(b"\n{\"error\""));
         assert!(said(Framing::Ndjson, false).unwrap().starts_with(b"{\"error\""));
         assert_eq!(said(Framing::JsonArray, true), None);
         assert!(said(Framing::JsonArray, false).unwrap().starts_with(b"[{\"error\""));
         assert_eq!(said(Framing::AwsEventStream, true), None);
+        assert!(memmem::find(&said(Framing::AwsEventStream, false).unwrap(), b"\x0f:exception-type\x07\x00\x17internalServerException").is_some());
         assert_eq!(said(Framing::None, false), None);
     }
 }

@@ -15,7 +15,7 @@ use weighbridge_plugin_api::{
 
 use crate::{
     client_frames::ClientFrames,
-    dialect::Dialect,
+    dialect::ErrorStyle,
     json,
     meter::{Mark, StreamMeter, decode::DecodeError, frame::StreamEvent},
     refusal::Refusal,
@@ -75,8 +75,8 @@ impl Forward {
     }
 
     /// A refusal as the last thing that the client reads, where it can be said.
-    pub(crate) fn refusal(&mut self, dialect: Dialect, refusal: &Refusal, torn: bool) -> Option<Bytes> {
-        self.frames.refusal(dialect, refusal, torn)
+    pub(crate) fn refusal(&mut self, errors: &ErrorStyle, refusal: &Refusal, torn: bool) -> Option<Bytes> {
+        self.frames.refusal(errors, refusal, torn)
     }
 
     /// A plugin's failure on the way; nothing is forwarded after it.

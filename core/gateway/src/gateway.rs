@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
-use weighbridge_domain::{Clock, IdSource, Text, UsageEvent};
+use weighbridge_domain::{Clock, IdSource, UsageEvent};
 use weighbridge_ledger::Ledger;
 use weighbridge_plugin_api::Counter;
 use weighbridge_pricing::PriceBook;
@@ -16,7 +16,6 @@ use weighbridge_pricing::PriceBook;
 use crate::{
     call::BodyLimits,
     counting::Counters,
-    dialect::{Dialect, RequestPointers},
     directory::Directory,
     route::Routes,
     upstream::{UpstreamClient, client},
@@ -105,8 +104,6 @@ pub struct Gateway {
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) upstream: UpstreamClient,
-    pub(crate) pointers: RequestPointers,
-    dialects: [Text; 2],
     calls: Arc<Calls>,
 }
 
@@ -134,18 +131,11 @@ impl Gateway {
         let upstream = client(parts.options.connect_timeout)?;
         let GatewayParts { options, ledger, directory, book, routes, counters, clock, ids, observer } = parts;
         let counters = Counters::new(counters);
-        let dialects = [Text::from(Dialect::OpenaiChat.as_str()), Text::from(Dialect::AnthropicMessages.as_str())];
-        let pointers = RequestPointers::new();
-        Ok(Arc::new(Self { options, ledger, directory, book, routes, counters, clock, ids, observer, upstream, pointers, dialects, calls: Arc::default() }))
+        Ok(Arc::new(Self { options, ledger, directory, book, routes, counters, clock, ids, observer, upstream, calls: Arc::default() }))
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {
         BodyLimits { max_body_bytes: self.options.max_body_bytes, body_timeout: self.options.body_timeout }
-    }
-
-    /// A dialect's name as shared text: no allocation for each call.
-    pub(crate) fn dialect_name(&self, dialect: Dialect) -> Text {
-        self.dialects.iter().find(|name| ***name == *dialect.as_str()).cloned().unwrap_or_else(|| dialect.as_str().into())
     }
 
     pub(crate) fn begin(&self) -> InFlight {

@@ -28,6 +28,7 @@ mod models;
 mod peek;
 pub mod pipeline;
 pub mod policy;
+mod query;
 mod receive;
 pub mod refusal;
 pub mod respond;
@@ -39,6 +40,7 @@ mod stream;
 pub mod upstream;
 mod weigh;
 
+pub use dialect::{BadDialect, Dialects};
 pub use directory::Directory;
 pub use gateway::{Gateway, GatewayOptions, GatewayParts, NoObserver, Observer};
 pub use health::{CircuitState, Health, HealthReport};

@@ -29,9 +29,9 @@ use crate::{
 /// One call, from its head to its answer.
 pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
     let now = call.head().received_at;
-    let known = authenticate::key(&gateway, &call.head().headers, now)?;
+    let known = authenticate::key(&gateway, &call.head().headers, call.head().query_key.as_deref(), now)?;
     let (head, body) = call.split();
-    let request = call::read(body, &head.headers, &gateway.pointers, gateway.body_limits()).await?;
+    let request = call::read(body, &head, gateway.body_limits()).await?;
     let caller = authenticate::customer(&gateway, known, &head.headers, &request, now).await?;
     let route = route(&gateway, &head, &caller, &request)?;
     let reservation = admit(&gateway, &head, &caller, &request, &route)?;
@@ -40,7 +40,7 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
 
     loop {
         let candidate = tries.candidate();
-        let upstream_request = match adapt(candidate, head.dialect.as_str(), &head.headers, &open.request, tries.may_ask_for_usage()) {
+        let upstream_request = match adapt(candidate, &head, &open.request, tries.may_ask_for_usage()) {
             Ok(request) => request,
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };

@@ -95,7 +95,7 @@ fn stream_answer(open: OpenCall, mut exchange: Exchange, head: Parts, body: Inco
     }
     name_answer(&mut headers, &open, &exchange, None);
     exchange.framing = framing;
-    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.body);
+    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.json());
     let meter = StreamMeter::new(exchange.wire.clone(), decoder, framing, beside);
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
     if let Some(first) = first {
@@ -116,7 +116,7 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
         Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(name, &error.to_string())).await),
     };
     let truncated = !decoder.finish();
-    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.body);
+    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.json());
     let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain, &beside) {
         Ok(consumed) => consumed,
         Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name, head.status.as_u16())).await),

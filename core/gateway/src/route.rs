@@ -11,6 +11,7 @@ use weighbridge_pricing::{PriceBook, PriceQuery};
 use crate::{
     authenticate::Caller,
     call::{Head, Request},
+    dialect::Dialects,
     gateway::Gateway,
     policy::{BareNames, RoutingPolicy},
     refusal::Refusal,
@@ -84,6 +85,8 @@ pub struct Routes {
     pub providers: HashMap<String, Arc<Provider>>,
     /// By the alias.
     pub aliases: HashMap<String, Alias>,
+    /// What clients may speak.
+    pub dialects: Arc<Dialects>,
     /// How calls are routed.
     pub policy: RoutingPolicy,
 }
@@ -123,6 +126,14 @@ impl Routes {
             BareNames::Cheapest => candidates.sort_by_cached_key(|candidate| price_key(candidate, wanted, book)),
         }
         (candidates, self.policy)
+    }
+
+    /// For a call that need not name a model and does not: the first provider, by its name, that speaks the dialect. The
+    /// provider chooses the model.
+    pub(crate) fn any_for(&self, dialect: &str, model: &ModelName) -> (Vec<Candidate>, RoutingPolicy) {
+        let speaks = self.providers.values().filter(|provider| provider.wire(dialect).is_some());
+        let first = speaks.min_by(|a, b| a.name.cmp(&b.name));
+        (first.map(|provider| Candidate { provider: provider.clone(), model: model.clone() }).into_iter().collect(), self.policy)
     }
 }
 
@@ -181,7 +192,8 @@ pub(crate) fn route(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
         return Err(Refusal::model_not_allowed(model.as_str()));
     }
     let wanted = Wanted { name: model.as_str(), at: call.received_at, body_bytes: request.body.len(), pick: call.id.pick() };
-    let (found, policy) = gateway.routes.load().resolve(&wanted, &gateway.book.load());
+    let routes = gateway.routes.load();
+    let (found, policy) = if request.unnamed { routes.any_for(dialect, model) } else { routes.resolve(&wanted, &gateway.book.load()) };
     let first = found.first().cloned().ok_or_else(|| Refusal::model_not_found(model.as_str()))?;
     let candidates: Vec<_> = found.into_iter().filter(|candidate| candidate.provider.wire(dialect).is_some()).collect();
     if candidates.is_empty() {

@@ -10,12 +10,13 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
 };
 use tokio::net::TcpListener;
+use weighbridge_domain::{EventId, Timestamp};
 
 use crate::{
     answer::{Answer, AnswerBody},
     call::Call,
     detach::Detached,
-    dialect::Dialect,
+    dialect::ErrorStyle,
     gateway::Gateway,
     models, pipeline,
     refusal::Refusal,
@@ -66,27 +67,39 @@ async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>) -> Result<Ans
         match path {
             "/health" => return Ok(json(StatusCode::OK, r#"{"status":"ok"}"#)),
             "/health/ready" => return Ok(ready(&gateway)),
-            "/v1/models" => return Ok(models::list(&gateway, request.headers()).unwrap_or_else(|refusal| refused(&gateway, Dialect::OpenaiChat, &refusal))),
-            _ => {}
+            _ => {
+                if let Some(answer) = models::answer(&gateway, &request) {
+                    return Ok(answer);
+                }
+            }
         }
     }
     let received_at = gateway.clock.now();
     let id = gateway.ids.next(received_at);
-    let for_errors = Dialect::for_errors(path);
-    let (head, body) = request.into_parts();
-    let answer = match Call::accept(id, received_at, head, body) {
-        Ok(call) => {
-            let gone = call.client_gone();
-            Detached::new(pipeline::run(gateway.clone(), call), gone).await
-        }
-        Err(refusal) => Err(refusal),
-    };
-    let mut answer = answer.unwrap_or_else(|refusal| refused(&gateway, for_errors, &refusal));
+    let mut answer = called(&gateway, id, received_at, request).await;
     let mut text = [0; 36];
     if let Ok(id) = HeaderValue::from_str(id.0.hyphenated().encode_lower(&mut text)) {
         answer.headers_mut().insert(HeaderName::from_static("x-weighbridge-id"), id);
     }
     Ok(answer)
+}
+
+async fn called(gateway: &Arc<Gateway>, id: EventId, received_at: Timestamp, request: Request<Incoming>) -> Answer {
+    let dialects = gateway.routes.load().dialects.clone();
+    let (mut head, body) = request.into_parts();
+    let headers = std::mem::take(&mut head.headers);
+    let accepted = dialects.find(&head.method, head.uri.path()).and_then(|found| Call::accept(id, received_at, found, &head, headers, body));
+    match accepted {
+        Ok(call) => {
+            let (dialect, gone) = (call.head().dialect.clone(), call.client_gone());
+            let answer = Detached::new(pipeline::run(gateway.clone(), call), gone).await;
+            answer.unwrap_or_else(|refusal| refused(gateway, dialect.as_str(), dialect.errors(), &refusal))
+        }
+        Err(refusal) => {
+            let (name, style) = dialects.for_errors(head.uri.path());
+            refused(gateway, name, &style, &refusal)
+        }
+    }
 }
 
 fn ready(gateway: &Gateway) -> Answer {
@@ -103,10 +116,11 @@ pub(crate) fn json(status: StatusCode, body: impl Into<bytes::Bytes>) -> Answer 
     answer
 }
 
-fn refused(gateway: &Gateway, dialect: Dialect, refusal: &Refusal) -> Answer {
-    gateway.observer.refused(dialect.as_str(), refusal.code());
-    let mut answer = json(refusal.status(), dialect.error_body(refusal));
+pub(crate) fn refused(gateway: &Gateway, dialect: &str, style: &ErrorStyle, refusal: &Refusal) -> Answer {
+    gateway.observer.refused(dialect, refusal.code());
+    let mut answer = json(refusal.status(), style.body(refusal));
     let headers = answer.headers_mut();
+    style.set_headers(refusal, headers);
     headers.insert("x-weighbridge-fault", HeaderValue::from_static(refusal.fault().as_str()));
     if let Some(seconds) = refusal.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

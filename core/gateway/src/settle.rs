@@ -127,7 +127,7 @@ impl OpenCall {
         if end.status == EventStatus::UpstreamError {
             return Weighed::of(known, None);
         }
-        let (gateway, request, generated, model) = (self.gateway.clone(), self.request.body.clone(), generated.clone(), end.candidate.model.clone());
+        let (gateway, request, generated, model) = (self.gateway.clone(), self.request.json_bytes(), generated.clone(), end.candidate.model.clone());
         let counted = tokio::task::spawn_blocking(move || {
             gateway.counters.count(&Unreported { model: model.as_str(), wire: wire.as_deref(), request: &request, generated: &generated })
         })

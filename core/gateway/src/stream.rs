@@ -184,7 +184,7 @@ impl Stream {
     /// The one end: reads what was consumed and begins the settlement.
     fn end(&mut self, ending: Ending) {
         let Some(open) = self.open.take() else { return };
-        let dialect = open.dialect_kind;
+        let dialect = open.dialect_kind.clone();
         let said = match ending {
             Ending::Terminal => StreamEnd::Complete,
             Ending::Silent(_) => StreamEnd::TimedOut,
@@ -194,7 +194,7 @@ impl Stream {
         if let Some(refusal) = self.forward.failure().cloned() {
             self.flags.push("plugin_failed");
             self.waive = Some("a plugin failed while the answer was passing");
-            self.held.extend(self.forward.refusal(dialect, &refusal, torn));
+            self.held.extend(self.forward.refusal(dialect.errors(), &refusal, torn));
         }
         let closed = matches!(ending, Ending::Closed);
         let whole = self.meter.is_whole(closed);
@@ -223,7 +223,7 @@ impl Stream {
                         Refusal::upstream_fell_silent(name, limit.as_millis())
                     };
                     // Behind the beginning of an event, it must not be read as part of it.
-                    self.held.extend(self.forward.refusal(dialect, &refusal, torn));
+                    self.held.extend(self.forward.refusal(dialect.errors(), &refusal, torn));
                 }
                 After::Break(format!("the provider {name:?} fell silent").into())
             }

@@ -6,6 +6,7 @@
 
 pub mod adapter;
 pub mod counter;
+pub mod dialect;
 pub mod error;
 pub mod exporter;
 pub mod manifest;
@@ -13,6 +14,7 @@ pub mod pricing;
 
 pub use adapter::Adapter;
 pub use counter::Counter;
+pub use dialect::{BodyKind, DialectFacts};
 pub use error::{Blame, Failure, PluginError, PluginIdentity};
 pub use exporter::Exporter;
 pub use manifest::{Kind, Manifest, ProviderFacts};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::counter::Scope;
+use crate::dialect::DialectFacts;
 
 /// Which socket a plugin fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -55,6 +56,9 @@ pub struct Manifest {
     /// Adapters: how a provider of this kind is found and priced.
     #[serde(default)]
     pub provider: Option<ProviderFacts>,
+    /// Adapters: API shapes that clients may speak, beside the built-in ones.
+    #[serde(default)]
+    pub dialects: Vec<DialectFacts>,
     /// Handed to `configure` (adapters, counters, exporters), overlaid by the operator's.
     #[serde(default)]
     pub config: BTreeMap<String, toml::Value>,

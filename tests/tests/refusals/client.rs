@@ -127,16 +127,16 @@ fn a_body_that_is_not_what_it_should_be() {
 fn a_path_or_method_that_is_not_there() {
     let scene = Scene::set();
     let mut told = String::new();
-    for (method, path) in [("GET", "/v1/chat/completions"), ("POST", "/v2/chat/completions"), ("POST", "/chat/completions")] {
+    for (method, path) in [("GET", "/v1/chat/completions"), ("POST", "/v2/chat/completions"), ("POST", "/chat")] {
         told += &format!("{method} {path}: {}", told_by(&Request::new(method, path).bearer(&scene.key).send(scene.weighbridge.address()).unwrap()));
     }
     insta::assert_snapshot!(told, @r#"
     GET /v1/chat/completions: HTTP 405
     {"error":{"message":"GET is not possible at /v1/chat/completions: send a POST. Nothing was billed.","type":"invalid_request_error","param":null,"code":"method_not_allowed"}}
     POST /v2/chat/completions: HTTP 404
-    {"error":{"message":"There is nothing at POST /v2/chat/completions. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed.","type":"invalid_request_error","param":null,"code":"not_found"}}
-    POST /chat/completions: HTTP 404
-    {"error":{"message":"There is nothing at POST /chat/completions. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed.","type":"invalid_request_error","param":null,"code":"not_found"}}
+    {"error":{"message":"There is nothing at POST /v2/chat/completions. This gateway serves the paths of the dialects that it knows, such as POST /v1/chat/completions and POST /v1/messages, and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed.","type":"invalid_request_error","param":null,"code":"not_found"}}
+    POST /chat: HTTP 404
+    {"error":{"message":"There is nothing at POST /chat. This gateway serves the paths of the dialects that it knows, such as POST /v1/chat/completions and POST /v1/messages, and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed.","type":"invalid_request_error","param":null,"code":"not_found"}}
     "#);
     scene.nothing_was_sent_or_booked();
 }

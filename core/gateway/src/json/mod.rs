@@ -1,7 +1,9 @@
 //! JSON by pointer, without building a tree: the bytes around what is read or changed are never touched.
 
+pub mod form;
 pub mod scan;
 pub mod splice;
 
+pub use form::{BadForm, Form};
 pub use scan::{BadPointer, PointerSet};
 pub use splice::{SpliceError, apply};

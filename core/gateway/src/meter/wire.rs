@@ -176,7 +176,8 @@ impl Terminal {
         let named = names.is_empty() || name.is_some_and(|name| names.iter().any(|wanted| wanted == name));
         let data = data.trim_ascii_start();
         // A quoted member cannot be mistaken for generated text, whose quotes are escaped: it may stand anywhere.
-        let marks = |marker: &String| if marker.starts_with('"') { memmem::find(data, marker.as_bytes()).is_some() } else { data.starts_with(marker.as_bytes()) };
+        let marks =
+            |marker: &String| if marker.starts_with('"') { memmem::find(data, marker.as_bytes()).is_some() } else { data.starts_with(marker.as_bytes()) };
         named && (contains.is_empty() || contains.iter().any(marks))
     }
 }

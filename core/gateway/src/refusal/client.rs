@@ -11,7 +11,7 @@ impl Refusal {
     pub(crate) fn no_such_route(method: &Method, path: &str) -> Self {
         let path: String = path.chars().take(200).collect();
         let text = format!(
-            "There is nothing at {method} {path}. This gateway serves POST /v1/chat/completions, POST /v1/messages and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed."
+            "There is nothing at {method} {path}. This gateway serves the paths of the dialects that it knows, such as POST /v1/chat/completions and POST /v1/messages, and GET /v1/models; set the client's base URL to end in /v1 for OpenAI clients and without it for Anthropic clients. Nothing was billed."
         );
         Self::new("not_found", 404, ErrorKind::NotFound, Fault::Client, text)
     }
@@ -99,6 +99,15 @@ impl Refusal {
     }
     pub(crate) fn invalid_json(error: impl fmt::Display) -> Self {
         Self::new("invalid_json", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The request's body is not valid JSON: {error}. Nothing was billed."))
+    }
+    pub(crate) fn invalid_form(error: impl fmt::Display) -> Self {
+        Self::new(
+            "invalid_form",
+            400,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            format!("The request's body is not a form that can be read: {error}. Nothing was billed."),
+        )
     }
     pub(crate) fn given_twice(name: &str) -> Self {
         let param = ["model", "stream", "user", "stream_options"].into_iter().find(|known| *known == name);

@@ -7,7 +7,7 @@ use weighbridge_domain::Digest;
 use weighbridge_plugin_api::{Failure, PluginError, PluginIdentity};
 
 use super::*;
-use crate::dialect::Dialect;
+use crate::dialect::ErrorStyle;
 
 fn plugin(failure: Failure) -> PluginError {
     let plugin = PluginIdentity { name: "acme-ai".into(), version: "1.0.0".into(), digest: Digest::of(b"") };
@@ -33,6 +33,7 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
         Refusal::broken_body(),
         Refusal::slow_body(60),
         Refusal::invalid_json("EOF while parsing an object at line 1 column 1"),
+        Refusal::invalid_form("its content-type has no boundary"),
         Refusal::given_twice("model"),
         Refusal::wrong_type("stream", "true or false"),
         Refusal::missing_model(),
@@ -67,7 +68,11 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
 #[test]
 fn each_dialect_has_its_own_shape_of_the_same_refusal() {
     let refusal = Refusal::missing_model();
-    let shape = |dialect: Dialect| String::from_utf8(dialect.error_body(&refusal)).unwrap();
-    insta::assert_snapshot!(shape(Dialect::OpenaiChat), @r#"{"error":{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}"#);
-    insta::assert_snapshot!(shape(Dialect::AnthropicMessages), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}}"#);
+    let shape = |style: &str| String::from_utf8(ErrorStyle::parse(style).unwrap().body(&refusal)).unwrap();
+    insta::assert_snapshot!(shape("openai"), @r#"{"error":{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}"#);
+    insta::assert_snapshot!(shape("anthropic"), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}}"#);
+    insta::assert_snapshot!(shape("gemini"), @r#"{"error":{"code":400,"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"weighbridge","reason":"invalid_request"}]}}"#);
+    insta::assert_snapshot!(shape("bedrock"), @r#"{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}"#);
+    insta::assert_snapshot!(shape("ollama"), @r#"{"error":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}"#);
+    insta::assert_snapshot!(shape(r#"{"message":{message},"id":{code},"x":["{y}",{status},{type}]}"#), @r#"{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed.","id":"invalid_request","x":["{y}",400,"invalid_request_error"]}"#);
 }

@@ -8,6 +8,7 @@ use std::{
 
 use weighbridge_bundle::Bundled;
 use weighbridge_domain::{Clock, Digest};
+use weighbridge_gateway::Dialects;
 use weighbridge_plugin_api::{Adapter, Counter, Kind, Manifest, PluginIdentity, pricing::PricingRules};
 use weighbridge_tokenizer::TokenizerFile;
 use weighbridge_wasm::{HostOptions, InstallError, PluginHost};
@@ -80,6 +81,20 @@ impl Plugins {
     /// Their manifests, the built-in ones first.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
+    }
+    /// What clients may speak: the built-in dialects and those that the plugins declare. Every one that cannot be taken up is told.
+    pub fn dialects(&self) -> Result<Dialects, ConfigError> {
+        let mut dialects = Dialects::built_in();
+        let mut problems = Vec::new();
+        for manifest in &self.manifests {
+            for (at, facts) in manifest.dialects.iter().enumerate() {
+                if let Err(bad) = dialects.add(facts) {
+                    let origin = format!("plugin.toml of \"{}\"", manifest.name);
+                    problems.push(Problem { origin, key: format!("dialects[{at}].{}", bad.key()), message: bad.to_string() });
+                }
+            }
+        }
+        if problems.is_empty() { Ok(dialects) } else { Err(ConfigError(problems)) }
     }
     /// Loads the rules of plans.
     pub fn rules(&self) -> Arc<dyn PricingRules> {

@@ -39,7 +39,8 @@ pub(super) fn routes(loaded: &Loaded, plugins: &Plugins, resolved: &[Resolved], 
         };
         aliases.insert(model.name.clone(), Alias { targets: model.targets.iter().filter_map(target).collect(), strategy, retries: model.retries });
     }
-    Ok(Routes { providers, aliases, policy: policy(&loaded.config.routing) })
+    let dialects = Arc::new(plugins.dialects()?);
+    Ok(Routes { providers, aliases, dialects, policy: policy(&loaded.config.routing) })
 }
 
 fn provider(loaded: &Loaded, plugins: &Plugins, resolved: &Resolved, health: Arc<Health>) -> Result<Provider, Problem> {

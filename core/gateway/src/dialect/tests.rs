@@ -1,0 +1,89 @@
+//! The table as clients see it: which dialect a path is, and what a plugin's manifest may add.
+
+use http::Method;
+use weighbridge_plugin_api::DialectFacts;
+
+use super::*;
+
+fn facts(json: &str) -> DialectFacts {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn a_path_says_dialect_model_and_stream() {
+    let table = Dialects::built_in();
+    let cases = [
+        ("/v1/chat/completions", "openai.chat", None, None),
+        ("/chat/completions", "openai.chat", None, None),
+        ("/openai/deployments/mine/chat/completions", "openai.chat", None, Some("mine")),
+        ("/v1/responses/input_tokens", "openai.input_tokens", Some(false), None),
+        ("/v1/messages/count_tokens", "anthropic.count_tokens", Some(false), None),
+        ("/v1beta/models/acme/m-2.5:generateContent", "gemini.generate_content", Some(false), Some("acme/m-2.5")),
+        ("/v1/models/acme%2Fm:streamGenerateContent", "gemini.generate_content", Some(true), Some("acme%2Fm")),
+        ("/model/acme.m-v1:0/converse-stream", "bedrock.converse", Some(true), Some("acme.m-v1:0")),
+        ("/model/a%3Ab/invoke", "bedrock.invoke", Some(false), Some("a%3Ab")),
+        ("/api/chat", "ollama.chat", None, None),
+    ];
+    for (path, dialect, streamed, model) in cases {
+        let found = table.find(&Method::POST, path).unwrap();
+        assert_eq!((found.dialect.as_str(), found.streamed, found.model), (dialect, streamed, model), "{path}");
+    }
+}
+
+#[test]
+fn rule_40_an_unknown_route_is_refused() {
+    let table = Dialects::built_in();
+    for path in ["/", "/v1/files", "/v1/chat/completions/", "/v1/chat/completions/x", "/v1beta/models/m:batchGenerateContent", "/model/m/other"] {
+        assert_eq!(table.find(&Method::POST, path).unwrap_err().code(), "not_found", "{path}");
+    }
+    assert_eq!(table.find(&Method::GET, "/v1/messages").unwrap_err().code(), "method_not_allowed");
+}
+
+#[test]
+fn a_plugin_adds_a_dialect_and_paths_to_a_known_one() {
+    let mut table = Dialects::built_in();
+    table.add(&facts(r#"{"name":"acme.chat","paths":["/v3/chat"],"model":"/model","stream":"/stream"}"#)).unwrap();
+    table.add(&facts(r#"{"name":"gemini.generate_content","paths":["/v1/projects/{project}/models/{model}:generateContent"]}"#)).unwrap();
+    assert_eq!(table.find(&Method::POST, "/v3/chat").unwrap().dialect.as_str(), "acme.chat");
+    let found = table.find(&Method::POST, "/v1/projects/p/models/m:generateContent").unwrap();
+    assert_eq!((found.dialect.as_str(), found.model), ("gemini.generate_content", Some("m")));
+}
+
+#[test]
+fn what_a_plugin_may_not_declare_is_told() {
+    let refused = |json: &str| {
+        let bad = Dialects::built_in().add(&facts(json)).unwrap_err();
+        format!("{}: {bad}\n", bad.key())
+    };
+    let told: String = [
+        r#"{"name":"Acme","paths":["/x"],"model":"/model"}"#,
+        r#"{"name":"openai.chat","paths":["/x"],"model":"/model"}"#,
+        r#"{"name":"acme.chat"}"#,
+        r#"{"name":"acme.chat","paths":["x"],"model":"/model"}"#,
+        r#"{"name":"acme.chat","paths":["/v1/messages"],"model":"/model"}"#,
+        r#"{"name":"acme.chat","paths":["/model/{model}/invoke"]}"#,
+        r#"{"name":"acme.chat","paths":["/x"]}"#,
+        r#"{"name":"acme.chat","paths":["/x"],"model":"model"}"#,
+        r#"{"name":"acme.chat","paths":["/x"],"model":"/model","errors":"{message"}"#,
+    ]
+    .map(refused)
+    .concat();
+    insta::assert_snapshot!(told, @r#"
+    name: "Acme" is not a dialect's name: letters a-z, digits, "_" and ".", at most 64
+    name: there is a dialect "openai.chat" already; further paths for it are given by name, paths and stream_paths alone
+    paths: "acme.chat" has none
+    paths: "x": it must begin with "/" and have neither query nor blanks
+    paths: "/v1/messages" is a path of "anthropic.messages" already
+    paths: "/model/{model}/invoke" is a path of "bedrock.invoke" already
+    model: "/x" has no {model} in it, so that "model" must say where the body names it
+    model: "model" is not a JSON pointer (RFC 6901): it must be empty or begin with "/"
+    errors: "{message" is neither a style (openai, anthropic, gemini, bedrock, ollama) nor a JSON template with {message} in it, and perhaps {code}, {type} and {status}
+    "#);
+}
+
+#[test]
+fn an_error_in_a_stream_is_an_event() {
+    let event = |style: &str| String::from_utf8(ErrorStyle::parse(style).unwrap().event(&Refusal::internal())).unwrap();
+    assert!(event("anthropic").starts_with("event: error\ndata: {"));
+    assert!(event("openai").starts_with("data: {") && event("openai").ends_with("}\n\n"));
+}
