@@ -68,6 +68,16 @@ pub fn passes(filter: &EventFilter, event: &Event) -> bool {
     named && (filter.contains.is_empty() || filter.contains.iter().any(|text| data.contains(text)))
 }
 
+/// Whether an event is the one that ends a stream: a marker that begins with a quote may stand anywhere, any other begins it.
+pub fn ends(filter: &EventFilter, event: &Event) -> bool {
+    let marks = |marker: &String| {
+        let data = String::from_utf8_lossy(&event.data);
+        if marker.starts_with('"') { data.contains(marker.as_str()) } else { data.trim_start().starts_with(marker.as_str()) }
+    };
+    let named = filter.names.is_empty() || event.name.as_ref().is_some_and(|name| filter.names.contains(name));
+    named && (filter.contains.is_empty() || filter.contains.iter().any(marks))
+}
+
 /// The strings at text pointers, `*` standing for every element or member.
 pub fn texts<'a>(pointers: impl IntoIterator<Item = &'a str>, body: &[u8]) -> Vec<String> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };

@@ -5,6 +5,8 @@ use weighbridge_plugin_api::adapter::{BodyPlan, ClientResponse, Event, EventOut,
 use super::{Check, text};
 
 const STATE_BYTES: usize = 4 * 1024;
+/// Of a stream: what was said so far may have to be said again at its end.
+const STREAM_STATE_BYTES: usize = 1024 * 1024;
 const HEADERS: usize = 64;
 const EDITS: usize = 1_000;
 
@@ -15,7 +17,7 @@ pub(crate) fn upstream_request(request: &UpstreamRequest) -> Check {
     }
     text::path_and_query(&request.path_and_query)?;
     headers(&request.headers)?;
-    state(&request.state)?;
+    state(&request.state, STATE_BYTES)?;
     body(&request.body)
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn stream_step(step: &StreamStep, sent: usize) -> Check {
     if step.events.len() != sent {
         return Err(format!("{} results for {sent} events", step.events.len()));
     }
-    state(&step.state)?;
+    state(&step.state, STREAM_STATE_BYTES)?;
     step.events.iter().try_for_each(|out| match out {
         EventOut::Replace(list) => events(list),
         EventOut::Keep | EventOut::Drop => Ok(()),
@@ -52,8 +54,8 @@ fn headers(headers: &[(String, Vec<u8>)]) -> Check {
     headers.iter().try_for_each(|(name, value)| text::header(name, value))
 }
 
-fn state(state: &[u8]) -> Check {
-    if state.len() <= STATE_BYTES { Ok(()) } else { Err(format!("{} bytes of state; at most {STATE_BYTES}", state.len())) }
+fn state(state: &[u8], most: usize) -> Check {
+    if state.len() <= most { Ok(()) } else { Err(format!("{} bytes of state; at most {most}", state.len())) }
 }
 
 fn body(plan: &BodyPlan) -> Check {

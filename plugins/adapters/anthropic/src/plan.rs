@@ -62,7 +62,7 @@ pub fn chat() -> Plan {
 }
 
 /// A usage fact's name and its pointer inside the usage object.
-const USAGE: [(&str, &str); 10] = [
+const USAGE: [(&str, &str); 12] = [
     ("input", "/input_tokens"),
     ("cache_read", "/cache_read_input_tokens"),
     ("cache_write", "/cache_creation_input_tokens"),
@@ -71,6 +71,9 @@ const USAGE: [(&str, &str); 10] = [
     ("thinking", "/output_tokens_details/thinking_tokens"),
     ("web_searches", "/server_tool_use/web_search_requests"),
     ("service_tier", "/service_tier"),
+    // Gateways that speak this wire state what they charge.
+    ("cost", "/cost"),
+    ("cost", "/pydantic_ai_gateway/cost_estimate"),
     ("inference_geo", "/inference_geo"),
     ("speed", "/speed"),
     ("iterations", "/iterations"),

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use weighbridge_plugin::{
-    adapter::{Fact, Quantity, UsageReading},
+    adapter::{Fact, Quantity, StatedCost, UsageReading},
     facts::Facts,
 };
 
@@ -24,6 +24,7 @@ pub fn read_usage(facts: &[Fact]) -> UsageReading {
         reading.quantities.extend(searches.map(|searches| Quantity::new("web_searches", searches)));
         reading.extra = extra;
     }
+    reading.stated_cost = facts.number("cost").map(|amount| StatedCost { amount, currency: "USD".into() });
     if facts.json("first_id") != facts.json("last_id") {
         let _: Option<()> = facts.doubt("several_messages");
     }

@@ -16,8 +16,8 @@ pub fn plan() -> Plan {
         body_text: strings(&BODY_TEXT),
         event_text: EVENT_TEXT.iter().map(|(member, pointer)| FactRule::event("text", *pointer, Some(EventFilter::containing([*member])))).collect(),
         prompt_text: strings(&PROMPT_TEXT),
-        // How the last chunk of the families that have one begins.
-        terminal: Some(EventFilter::containing([r#"{"type":"message_stop""#, r#"{"metadata":"#, r#"{"is_finished":true"#])),
+        // The metrics stand in the last chunk of every family.
+        terminal: Some(EventFilter::containing([r#""amazon-bedrock-invocationMetrics":"#])),
         ..passing(INVOKE)
     }
 }

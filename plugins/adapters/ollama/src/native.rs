@@ -1,7 +1,4 @@
 //! Ollama's own API: a JSON text a line, the last of them with the counts.
-//!
-//! No plan names the event that ends a stream: the line says so in its middle (`"done":true`), and an ending is told by the
-//! beginning.
 
 use weighbridge_plugin::adapter::{EventFilter, FactRule, Framing, Plan};
 
@@ -47,7 +44,7 @@ pub fn generate() -> Plan {
 
 /// The plan for embeddings: never streamed.
 pub fn embed() -> Plan {
-    Plan { framing: Framing::None, event_facts: Vec::new(), failure: None, prompt_text: strings(&["/input", "/input/*"]), ..streamed(EMBED) }
+    Plan { framing: Framing::None, event_facts: Vec::new(), terminal: None, failure: None, prompt_text: strings(&["/input", "/input/*"]), ..streamed(EMBED) }
 }
 
 fn streamed(dialect: &str) -> Plan {
@@ -57,6 +54,8 @@ fn streamed(dialect: &str) -> Plan {
         framing: Framing::Ndjson,
         body_facts: facts(None),
         event_facts: facts(Some(&done)),
+        // `"done":true` alone could stand in the arguments of a tool.
+        terminal: Some(EventFilter::containing([r#""done_reason":""#, r#""done":true,"total_duration":"#])),
         failure: Some(EventFilter::containing([r#"{"error":""#, r#"{"error": ""#])),
         ..Plan::default()
     }

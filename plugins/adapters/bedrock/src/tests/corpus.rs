@@ -1,7 +1,7 @@
 //! Every recorded answer of Bedrock is metered as it is known to have been used.
 
 use weighbridge_plugin::{Adapter, adapter::Billing};
-use weighbridge_plugin_testkit::corpus::cases;
+use weighbridge_plugin_testkit::{corpus::cases, evaluate};
 
 use super::{adapter, plan};
 
@@ -33,12 +33,8 @@ fn rule_26_a_stream_that_ends_as_it_should_is_seen_to_end() {
     for prefix in ["bedrock.converse.s.", "bedrock.invoke.s."] {
         for case in cases(prefix).iter().filter(|case| case.expected["status"] == "usage") {
             let terminal = plan(prefix.trim_end_matches(".s.")).terminal.expect("a filter");
-            let ends = |event: &weighbridge_plugin::adapter::Event| {
-                let named = terminal.names.is_empty() || event.name.as_ref().is_some_and(|name| terminal.names.contains(name));
-                named && (terminal.contains.is_empty() || terminal.contains.iter().any(|start| event.data.starts_with(start.as_bytes())))
-            };
             let events = case.events().unwrap_or_default();
-            assert_eq!(events.iter().position(ends), Some(events.len() - 1), "{}", case.id);
+            assert_eq!(events.iter().position(|event| evaluate::ends(&terminal, event)), Some(events.len() - 1), "{}", case.id);
         }
     }
 }

@@ -31,7 +31,7 @@ pub enum MaxTokens {
     Older,
 }
 
-/// Responses repeat their texts, and Gemini's function calls come in one piece; between two events a plugin may remember 4 KiB.
+/// Responses repeat their texts, and Gemini's function calls come in one piece; between two events a plugin may remember 1 MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RepeatingStreams {
@@ -46,7 +46,7 @@ impl Default for Translation {
         Self {
             dialects: vec![Translated::Messages, Translated::Gemini],
             max_tokens: MaxTokens::Newer,
-            repeating_streams: RepeatingStreams::Whole,
+            repeating_streams: RepeatingStreams::Live,
             ignore: Vec::new(),
             max_request_bytes: 6_291_456,
         }

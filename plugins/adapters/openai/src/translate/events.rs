@@ -11,7 +11,7 @@ use super::{
 use crate::config::Config;
 
 /// The host takes at most so much state.
-pub const STATE_BYTES: usize = 4096;
+pub const STATE_BYTES: usize = 1 << 20;
 
 /// A stream on its way to a client of another dialect.
 pub trait Translation {

@@ -7,7 +7,7 @@ use weighbridge_plugin_testkit::{
     sse,
 };
 
-use super::{ALL, LIVE, answered, data, minimal, request, streamed};
+use super::{ALL, answered, data, minimal, request, streamed};
 use crate::{
     OpenAi,
     tests::{adapter, plan},
@@ -88,7 +88,7 @@ fn rule_3_every_recorded_answer_can_be_translated_and_says_what_is_metered() {
     let is_chat = |case: &&Case| case.id.contains(".chat.") && !OTHER_SHAPES.iter().any(|other| case.id.starts_with(other));
     let mut well = 0;
     for case in cases.iter().filter(is_chat) {
-        let adapter = adapter(&format!("{}{}", settings(case), if case.streamed { LIVE } else { ALL }));
+        let adapter = adapter(&format!("{}{}", settings(case), ALL));
         for dialect in ["anthropic.messages", "openai.responses", "gemini.generate_content"] {
             if check(&adapter, dialect, case) {
                 well += 1;

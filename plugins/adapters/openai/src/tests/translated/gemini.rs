@@ -114,7 +114,7 @@ fn a_whole_answer_as_a_stream_of_one() {
 
 #[test]
 fn a_stream() {
-    let adapter = adapter(super::LIVE);
+    let adapter = adapter(super::ALL);
     let body = r#"{"contents":[],"generationConfig":{"thinkingConfig":{"includeThoughts":true}}}"#;
     let state = adapter.prepare(request(DIALECT, true, "alt=sse", body)).expect("a request").state;
     let told = streamed(&adapter, state, &chunks(&[&STREAM[..], &["[DONE]"]].concat()), 1);

@@ -14,13 +14,13 @@ use weighbridge_plugin::{
 };
 
 use super::adapter;
-use crate::OpenAi;
+use crate::{OpenAi, translate::events::STATE_BYTES};
 
 /// Everything is translated, as for a provider that has chat completions only.
 pub const ALL: &str = "dialects = [\"openai.chat\"]\n[translation]\ndialects = [\"anthropic.messages\", \"openai.responses\", \"gemini.generate_content\"]";
 
-/// The same, with streams that are given event by event whatever they repeat.
-pub const LIVE: &str = "dialects = [\"openai.chat\"]\n[translation]\nrepeating_streams = \"live\"\ndialects = [\"anthropic.messages\", \"openai.responses\", \"gemini.generate_content\"]";
+/// The same, with streams that repeat given all at once.
+pub const WHOLE: &str = "dialects = [\"openai.chat\"]\n[translation]\nrepeating_streams = \"whole\"\ndialects = [\"anthropic.messages\", \"openai.responses\", \"gemini.generate_content\"]";
 
 /// A client's request.
 pub fn request(dialect: &str, streamed: bool, query: &str, body: &str) -> ClientRequest {
@@ -85,7 +85,7 @@ pub fn streamed(adapter: &OpenAi, mut state: Vec<u8>, events: &[Event], batch: u
     let mut told = Vec::new();
     for events in events.chunks(batch) {
         let step = adapter.on_events(&state, events).expect("a step");
-        assert!(step.state.len() <= 4096, "{} bytes of state", step.state.len());
+        assert!(step.state.len() <= STATE_BYTES, "{} bytes of state", step.state.len());
         assert_eq!(step.events.len(), events.len());
         state = step.state;
         for out in step.events {
@@ -107,7 +107,7 @@ pub fn chunks(data: &[&str]) -> Vec<Event> {
 
 /// The events of a stream of a dialect, translated live.
 pub fn live(dialect: &str, data: &[&str]) -> Vec<Event> {
-    let adapter = adapter(LIVE);
+    let adapter = adapter(ALL);
     let state = adapter.prepare(request(dialect, true, "alt=sse", minimal(dialect))).expect("a request").state;
     streamed(&adapter, state, &chunks(data), 1)
 }

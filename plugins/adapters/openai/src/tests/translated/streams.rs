@@ -5,14 +5,14 @@ use weighbridge_plugin::{
     adapter::{Event, EventOut, Framing, StreamEnd},
 };
 
-use super::{ALL, LIVE, STREAM, chunks, data, live, minimal, request, streamed};
-use crate::tests::adapter;
+use super::{ALL, STREAM, WHOLE, chunks, data, live, minimal, request, streamed};
+use crate::{tests::adapter, translate::events::STATE_BYTES};
 
 const DIALECTS: [&str; 3] = ["anthropic.messages", "openai.responses", "gemini.generate_content"];
 
 #[test]
 fn however_the_events_arrive_the_client_gets_the_same() {
-    let adapter = adapter(LIVE);
+    let adapter = adapter(ALL);
     let whole = chunks(&[&STREAM[..], &["[DONE]"]].concat());
     for dialect in DIALECTS {
         let state = adapter.prepare(request(dialect, true, "", minimal(dialect))).expect("a request").state;
@@ -43,7 +43,7 @@ fn a_stream_that_breaks_off_does_not_look_complete() {
         assert!(last.contains("overloaded"), "{dialect}: {last}");
         let last = data(&live(dialect, &[STREAM[1], "{"])).pop().expect("an event").to_string();
         assert!(last.contains("the provider sent an event that cannot be translated: EOF while parsing an object at line 1 column 1"), "{dialect}: {last}");
-        let adapter = adapter(LIVE);
+        let adapter = adapter(ALL);
         let state = adapter.prepare(request(dialect, true, "", minimal(dialect))).expect("a request").state;
         let end = adapter.on_end(&state, StreamEnd::TimedOut).expect("an end");
         assert!(data(&end)[0].to_string().contains("the provider's stream fell silent before its end"), "{dialect}");
@@ -68,7 +68,7 @@ fn errors_in_streams_have_the_shape_of_the_dialect() {
 fn what_cannot_be_remembered_fails_in_words() {
     let long = format!(
         r#"{{"id":"1","model":"m","choices":[{{"delta":{{"content":"{0}","tool_calls":[{{"index":0,"id":"c","function":{{"name":"f","arguments":"{0}"}}}}]}}}}]}}"#,
-        "x".repeat(5000)
+        "x".repeat(STATE_BYTES)
     );
     for dialect in &DIALECTS[1..] {
         let last = data(&live(dialect, &[&long])).pop().expect("an event").to_string();
@@ -77,12 +77,12 @@ fn what_cannot_be_remembered_fails_in_words() {
     }
     // A message's events repeat nothing.
     let told = data(&live("anthropic.messages", &[&long]));
-    assert_eq!(told[2]["delta"]["text"].as_str().map(str::len), Some(5000));
+    assert_eq!(told[2]["delta"]["text"].as_str().map(str::len), Some(STATE_BYTES));
 }
 
 #[test]
-fn streams_that_repeat_are_asked_for_whole_and_given_as_streams() {
-    let adapter = adapter(ALL);
+fn streams_that_repeat_are_asked_for_whole_where_the_operator_says_so() {
+    let adapter = adapter(WHOLE);
     for (dialect, body, query, whole) in [
         ("openai.responses", r#"{"input":"x","stream":true}"#, "", true),
         ("gemini.generate_content", minimal("gemini.generate_content"), "alt=sse", false),
@@ -148,7 +148,7 @@ fn calls_are_told_apart_however_they_are_numbered() {
 
 #[test]
 fn nothing_is_said_after_the_end() {
-    let adapter = adapter(LIVE);
+    let adapter = adapter(ALL);
     for dialect in DIALECTS {
         let state = adapter.prepare(request(dialect, true, "", minimal(dialect))).expect("a request").state;
         let step = adapter.on_events(&state, &chunks(&[&STREAM[..], &["[DONE]", "[DONE]", STREAM[4]]].concat())).expect("a step");
