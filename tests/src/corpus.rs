@@ -34,12 +34,19 @@ impl Corpus {
         eprintln!("skipped: there is no corpus at ../shared/corpus");
         None
     }
+    /// All cases, by id.
+    pub fn all(&self) -> Vec<Case> {
+        self.chosen(|_| true)
+    }
     /// All cases of these providers and endpoints, such as `openai.chat`, by id.
     pub fn cases(&self, families: &[&str]) -> Vec<Case> {
+        self.chosen(|id| families.iter().any(|family| id.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'))))
+    }
+    fn chosen(&self, wanted: impl Fn(&str) -> bool) -> Vec<Case> {
         let index = read(&self.0.join("index.jsonl"));
         let lines = index.lines().map(|line| serde_json::from_str::<Value>(line).expect("the index is JSON lines"));
         let ids = lines.map(|line| line["id"].as_str().expect("an id").to_owned());
-        let mut ids: Vec<String> = ids.filter(|id| families.iter().any(|family| id.strip_prefix(family).is_some_and(|rest| rest.starts_with('.')))).collect();
+        let mut ids: Vec<String> = ids.filter(|id| wanted(id)).collect();
         ids.sort();
         ids.into_iter().map(|id| self.case(&id)).collect()
     }
@@ -52,6 +59,14 @@ impl Corpus {
 }
 
 impl Case {
+    /// Whose answer it is.
+    pub fn provider(&self) -> &str {
+        self.json["provider"].as_str().unwrap_or_default()
+    }
+    /// `chat`, `responses`, …
+    pub fn endpoint(&self) -> &str {
+        self.json["endpoint"].as_str().unwrap_or_default()
+    }
     /// Whether the answer was streamed.
     pub fn streamed(&self) -> bool {
         self.json["streamed"] == true
@@ -73,7 +88,9 @@ impl Case {
         let header = |name: &str| self.json["response_headers"][name].as_str();
         let status = self.json["http_status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
         let reply = Reply::new(status, header("content-type").unwrap_or("application/json"), self.body.clone());
-        Reply { framing: if self.json["framing"] == "sse" { Framing::Chunked } else { Framing::Length }, ..reply }
+        let reply = Reply { framing: if self.json["framing"] == "json" { Framing::Length } else { Framing::Chunked }, ..reply };
+        let headers = self.json["response_headers"].as_object().into_iter().flatten().filter(|(name, _)| *name != "content-type");
+        headers.fold(reply, |reply, (name, value)| reply.header(name, value.as_str().unwrap_or_default()))
     }
     /// The recorded request, when it is whole.
     pub fn recorded_request(&self) -> Option<&Value> {

@@ -27,9 +27,10 @@ use crate::{
 pub(crate) const NOT_CHARGED: &str = "the call failed without a report of usage: it is not charged";
 
 impl OpenCall {
-    pub(crate) fn new(gateway: Arc<Gateway>, head: &Head, caller: Caller, request: Request, reservation: Reservation) -> Self {
+    pub(crate) fn new(gateway: Arc<Gateway>, head: &Head, caller: Caller, request: Request, reservation: Reservation) -> Box<Self> {
         let in_flight = gateway.begin();
-        Self {
+        // Boxed: it is handed from stage to stage, and the call's future would hold a copy for each of them.
+        Box::new(Self {
             id: head.id,
             received_at: head.received_at,
             attempt_began: head.received,
@@ -42,7 +43,7 @@ impl OpenCall {
             reservation,
             earlier: Vec::new(),
             in_flight,
-        }
+        })
     }
 
     /// Whether the client went away before its answer.
@@ -51,13 +52,13 @@ impl OpenCall {
     }
 
     /// Refused after it was admitted and before anything was sent.
-    pub(crate) async fn refuse(self, candidate: &Candidate, refusal: Refusal) -> Refusal {
+    pub(crate) async fn refuse(self: Box<Self>, candidate: &Candidate, refusal: Refusal) -> Refusal {
         let end = End::new(candidate, EventStatus::Refused, Consumed::Nothing);
         self.close(end, refusal).await
     }
 
     /// No provider answered.
-    pub(crate) async fn unanswered(self, candidate: &Candidate, why: NoAnswer) -> Refusal {
+    pub(crate) async fn unanswered(self: Box<Self>, candidate: &Candidate, why: NoAnswer) -> Refusal {
         let refusal = why.refusal(&candidate.provider);
         let end = End::unanswered(candidate, &why);
         self.close(end, refusal).await
@@ -73,9 +74,9 @@ impl OpenCall {
     }
 
     /// The client went away between two attempts: those that were made are the record.
-    pub(crate) async fn left(mut self) -> Refusal {
+    pub(crate) async fn left(mut self: Box<Self>) -> Refusal {
         let events = std::mem::take(&mut self.earlier);
-        let Self { gateway, reservation, in_flight, .. } = self;
+        let Self { gateway, reservation, in_flight, .. } = *self;
         if let Err(error) = gateway.ledger.settle(reservation, events).await {
             tracing::error!(%error, "a failed call could not be recorded");
         }
@@ -85,14 +86,14 @@ impl OpenCall {
     }
 
     /// The provider did not do what was asked, and said so.
-    pub(crate) async fn not_served(self, exchange: &Exchange, status: StatusCode, refusal: Refusal) -> Refusal {
+    pub(crate) async fn not_served(self: Box<Self>, exchange: &Exchange, status: StatusCode, refusal: Refusal) -> Refusal {
         let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Nothing);
         end.http_status = Some(status.as_u16());
         self.close(end, refusal).await
     }
 
     /// The provider began to answer, and nothing usable came of it: what it consumed is not known.
-    pub(crate) async fn fail(self, exchange: &Exchange, status: Option<StatusCode>, refusal: Refusal) -> Refusal {
+    pub(crate) async fn fail(self: Box<Self>, exchange: &Exchange, status: Option<StatusCode>, refusal: Refusal) -> Refusal {
         let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Unknown);
         end.http_status = status.map(|status| status.as_u16());
         end.waive = Some(NOT_CHARGED);
@@ -100,7 +101,7 @@ impl OpenCall {
     }
 
     /// The provider answered well, and a plugin's failure keeps the answer from the client: counted, not charged.
-    pub(crate) async fn withhold(self, exchange: &Exchange, status: StatusCode, body: &Bytes, refusal: Refusal) -> Refusal {
+    pub(crate) async fn withhold(self: Box<Self>, exchange: &Exchange, status: StatusCode, body: &Bytes, refusal: Refusal) -> Refusal {
         let generated = text::of_body(&exchange.wire, body);
         let consumed = Consumed::Unreported { reading: UsageReading::default(), generated, truncated: false };
         let mut end = End::new(&exchange.candidate, EventStatus::Partial, consumed);
@@ -114,7 +115,7 @@ impl OpenCall {
         }
     }
 
-    async fn close(self, end: End, refusal: Refusal) -> Refusal {
+    async fn close(self: Box<Self>, end: End, refusal: Refusal) -> Refusal {
         // The refusal is the news; that it could not be recorded is in the log and in the ledger's own state.
         if let Err(error) = self.settle(end, None).await {
             tracing::error!(%error, "a failed call could not be recorded");

@@ -106,7 +106,10 @@ impl Forward {
                     from = Some(if encoded { 0 } else { event.starts_at });
                 }
             })?;
+            let holding = self.holding;
+            self.holding |= from.is_some();
             match from {
+                _ if holding => held.push(chunk),
                 None => now.push_back(chunk),
                 Some(0) => held.push(chunk),
                 Some(start) => {

@@ -1,12 +1,12 @@
 //! Receive: a provider's answer, as far as it has to be in memory.
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderValue;
+use http::{HeaderValue, response::Parts};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use weighbridge_plugin_api::adapter::Framing;
 
-use crate::{refusal::Refusal, respond::Exchange, upstream::root_cause};
+use crate::{meter::decode::Decoder, refusal::Refusal, respond::Exchange, upstream::root_cause};
 
 const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
 
@@ -25,14 +25,12 @@ pub(crate) fn named_framing(content_type: Option<&HeaderValue>) -> Option<Framin
 
 /// Whether the first bytes of an answer to a streamed call begin a stream of events, and how it is framed. None: it is one
 /// whole answer, as some proxies send it although a stream was asked for.
-pub(crate) fn framing_of(first: &[u8], planned: Framing, plain: bool) -> Option<Framing> {
+fn framing_of(first: &[u8], planned: Framing) -> Option<Framing> {
     if looks_like_events(first) {
         return Some(Framing::Sse);
     }
     let mut begin = first.trim_ascii_start().iter();
     match (planned, begin.next()) {
-        // What is encoded does not tell; read as events, a whole answer is one.
-        (Framing::JsonArray | Framing::Ndjson, _) if !plain => Some(planned),
         (Framing::JsonArray, Some(b'[')) => Some(planned),
         // An object that goes on in the next line is none of one line.
         (Framing::Ndjson, Some(b'{')) if begin.find(|byte| **byte != b' ').is_none_or(|next| !b"\r\n".contains(next)) => Some(planned),
@@ -71,14 +69,45 @@ async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<B
     }
 }
 
-/// The first bytes of a body, enough of them to tell what it is; `None` when it is empty. Some may have been read already.
-pub(crate) async fn first_bytes(body: &mut Incoming, read: Option<Bytes>, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
-    let mut first = read.unwrap_or_default();
-    while may_become_events(&first) {
-        let Some(chunk) = next_chunk(body, exchange).await? else { break };
-        first = if first.is_empty() { chunk } else { [first, chunk].concat().into() };
+/// The beginning of a body.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    /// As received.
+    pub(crate) received: Bytes,
+    /// What it says, decoded.
+    plain: Vec<u8>,
+}
+
+impl Beginning {
+    /// The framing of the stream that begins so, if it is one.
+    pub(crate) fn framing(&self, planned: Framing) -> Option<Framing> {
+        framing_of(&self.plain, planned)
     }
-    Ok((!first.is_empty()).then_some(first))
+}
+
+/// The first bytes of a body, enough of them to tell what it is. Some may have been read already. What is encoded is decoded by a
+/// decoder of its own: the meter's begins at the beginning.
+pub(crate) async fn first_bytes(body: &mut Incoming, read: Option<Bytes>, head: &Parts, exchange: &Exchange) -> Result<Beginning, Refusal> {
+    let mut decoder = Decoder::of(&head.headers, exchange.options.max_answer_bytes).unwrap_or(Decoder::none());
+    let mut begin = Beginning::default();
+    let mut next = read;
+    while may_become_events(&begin.plain) {
+        let chunk = match next.take() {
+            Some(chunk) => chunk,
+            None => match next_chunk(body, exchange).await? {
+                Some(chunk) => chunk,
+                None => break,
+            },
+        };
+        let plain = decoder.push(&chunk);
+        begin.received = if begin.received.is_empty() { chunk } else { [begin.received, chunk].concat().into() };
+        match plain {
+            Ok(plain) => begin.plain.extend_from_slice(&plain),
+            // The meter will say what is wrong with it.
+            Err(_) => break,
+        }
+    }
+    Ok(begin)
 }
 
 /// The whole body, within the limit, never silent for too long. The usual answer is one chunk and is not copied.
@@ -115,12 +144,11 @@ mod tests {
 
     #[test]
     fn the_first_bytes_tell_a_stream_from_a_whole_answer() {
-        assert_eq!(framing_of(b"data: {}", Framing::JsonArray, true), Some(Framing::Sse));
-        assert_eq!(framing_of(b" [{\"a\"", Framing::JsonArray, true), Some(Framing::JsonArray));
-        assert_eq!(framing_of(b"{\"error\"", Framing::JsonArray, true), None);
-        assert_eq!(framing_of(b"{\"done\":true}", Framing::Ndjson, true), Some(Framing::Ndjson));
-        assert_eq!(framing_of(b"{\n  \"done\": true\n}", Framing::Ndjson, true), None);
-        assert_eq!(framing_of(b"{}", Framing::Sse, true), None);
-        assert_eq!(framing_of(b"\x1f\x8b", Framing::Ndjson, false), Some(Framing::Ndjson));
+        assert_eq!(framing_of(b"data: {}", Framing::JsonArray), Some(Framing::Sse));
+        assert_eq!(framing_of(b" [{\"a\"", Framing::JsonArray), Some(Framing::JsonArray));
+        assert_eq!(framing_of(b"{\"error\"", Framing::JsonArray), None);
+        assert_eq!(framing_of(b"{\"done\":true}", Framing::Ndjson), Some(Framing::Ndjson));
+        assert_eq!(framing_of(b"{\n  \"done\": true\n}", Framing::Ndjson), None);
+        assert_eq!(framing_of(b"{}", Framing::Sse), None);
     }
 }

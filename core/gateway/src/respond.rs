@@ -23,7 +23,7 @@ use crate::{
         facts::Beside,
         wire::{Pointers, Wire},
     },
-    receive::{collect, first_bytes, framing_of, named_framing},
+    receive::{collect, first_bytes, named_framing},
     refusal::Refusal,
     route::Candidate,
     settle::{End, OpenCall, Settled},
@@ -47,7 +47,7 @@ pub(crate) struct Exchange {
 }
 
 /// Turns the provider's answer into the client's.
-pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Answered) -> Result<Answer, Refusal> {
+pub(crate) async fn respond(open: Box<OpenCall>, exchange: Exchange, answer: Answered) -> Result<Answer, Refusal> {
     let Answered { head, first, body } = answer;
     if head.status.is_redirection() || head.status.is_informational() {
         let refusal = Refusal::upstream_redirect(exchange.candidate.provider.name.as_str(), head.status.as_u16());
@@ -70,11 +70,12 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Answered
     let (mut body, mut first) = (body, first);
     if open.request.streamed {
         // Some providers stream under another content type: the first bytes tell.
-        first = match first_bytes(&mut body, first, &exchange).await {
-            Ok(first) => first,
+        let begin = match first_bytes(&mut body, first, &head, &exchange).await {
+            Ok(begin) => begin,
             Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),
         };
-        let framing = first.as_ref().and_then(|chunk| framing_of(chunk, exchange.framing, decoder.is_identity()));
+        let framing = begin.framing(exchange.framing);
+        first = Some(begin.received).filter(|received| !received.is_empty());
         if let Some(framing) = framing {
             return Ok(stream_answer(open, exchange, head, body, decoder, framing, first));
         }
@@ -85,7 +86,7 @@ pub(crate) async fn respond(open: OpenCall, exchange: Exchange, answer: Answered
     whole_answer(open, exchange, head, body, first, decoder).await
 }
 
-fn stream_answer(open: OpenCall, mut exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, framing: Framing, first: Option<Bytes>) -> Answer {
+fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body: Incoming, decoder: Decoder, framing: Framing, first: Option<Bytes>) -> Answer {
     let mut headers = carry_back(&head.headers);
     if exchange.wire.stream_events.is_some() && framing != Framing::None {
         headers.remove(header::CONTENT_ENCODING);
@@ -104,7 +105,7 @@ fn stream_answer(open: OpenCall, mut exchange: Exchange, head: Parts, body: Inco
     answer(head.status, headers, AnswerBody::stream(StreamBody::new(stream)))
 }
 
-async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
+async fn whole_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
     let name = exchange.candidate.provider.name.as_str();
     let received = match collect(body, first, &exchange).await {
         Ok(received) => received,
@@ -140,7 +141,7 @@ async fn whole_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Inc
 }
 
 /// A provider's refusal: forwarded as it is, recorded, and not billed.
-async fn error_answer(open: OpenCall, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>) -> Result<Answer, Refusal> {
+async fn error_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>) -> Result<Answer, Refusal> {
     let received = match collect(body, first, &exchange).await {
         Ok(received) => received,
         Err(refusal) => return Err(open.fail(&exchange, Some(head.status), refusal).await),

@@ -97,7 +97,7 @@ impl OpenCall {
     }
 
     /// Ends the call. Resolves when the record is durable, or at once when answers are not held for it.
-    pub(crate) async fn settle(mut self, end: End, wire: Option<Arc<Wire>>) -> Result<Settled, LedgerError> {
+    pub(crate) async fn settle(mut self: Box<Self>, end: End, wire: Option<Arc<Wire>>) -> Result<Settled, LedgerError> {
         let mut weighed = self.weigh(&end, wire).await;
         let extra = std::mem::take(&mut weighed.extra);
         let event = self.event(&end, weighed, self.next_id());
@@ -113,7 +113,7 @@ impl OpenCall {
         for (model, quantities) in extra {
             events.push(self.extra_event(&end, &model, &quantities));
         }
-        let Self { gateway, reservation, in_flight, .. } = self;
+        let Self { gateway, reservation, in_flight, .. } = *self;
         let pending = gateway.ledger.settle(reservation, events);
         let receipt = if gateway.options.hold_answers { Some(pending.await?) } else { None };
         drop(in_flight);

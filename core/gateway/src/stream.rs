@@ -14,6 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
+use tokio::time::Sleep;
 use weighbridge_domain::EventStatus;
 use weighbridge_ledger::LedgerError;
 use weighbridge_plugin_api::adapter::StreamEnd;
@@ -38,7 +39,7 @@ pub(crate) struct Stream {
     meter: StreamMeter,
     forward: Forward,
     exchange: Exchange,
-    open: Option<OpenCall>,
+    open: Option<Box<OpenCall>>,
     http_status: u16,
     first_byte: Option<Instant>,
     now: VecDeque<Bytes>,
@@ -53,6 +54,9 @@ pub(crate) struct Stream {
 enum Phase {
     /// The answer is passing.
     Reading,
+    /// Its terminal event has come, and usually the body ends with it. Some bodies hold another answer behind it, whose usage
+    /// belongs on the same record.
+    Closing(Option<Pin<Box<Sleep>>>),
     /// Its record is being committed; afterwards the held bytes go out, and then this.
     Settling(Pin<Box<dyn Future<Output = Result<Settled, LedgerError>> + Send>>, After),
     /// On the books; what comes after the terminal event still passes.
@@ -64,6 +68,9 @@ enum Phase {
     },
     Done,
 }
+
+/// So long the body's end is waited for after its terminal event, before the record is committed without it.
+const CLOSING: Duration = Duration::from_millis(100);
 
 /// How long the body may go on after its terminal event: the answer is whole, and whoever waits for its end should get it.
 const TAIL: Duration = Duration::from_secs(5);
@@ -84,7 +91,7 @@ enum Ending {
 }
 
 impl Stream {
-    pub(crate) fn new(open: OpenCall, exchange: Exchange, http_status: u16, meter: StreamMeter, upstream: Incoming) -> Self {
+    pub(crate) fn new(open: Box<OpenCall>, exchange: Exchange, http_status: u16, meter: StreamMeter, upstream: Incoming) -> Self {
         let idle = Idle::new(exchange.candidate.provider.timeouts.idle);
         Self {
             upstream: Some(upstream),
@@ -122,6 +129,11 @@ impl Stream {
                     Poll::Ready(Some(Ok(chunk))) => self.take(chunk),
                     Poll::Ready(Some(Err(error))) => self.end(Ending::Broke(root_cause(&error))),
                     Poll::Ready(None) => self.end(Ending::Closed),
+                },
+                Phase::Closing(_) => match self.poll_upstream(context) {
+                    Poll::Pending if self.poll_closing(context).is_pending() => return Poll::Pending,
+                    Poll::Ready(Some(Ok(chunk))) => self.take(chunk),
+                    Poll::Pending | Poll::Ready(Some(Err(_)) | None) => self.end(Ending::Terminal),
                 },
                 Phase::Settling(settling, _) => {
                     let settled = ready!(settling.as_mut().poll(context));
@@ -171,13 +183,18 @@ impl Stream {
         }
     }
 
+    fn poll_closing(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Phase::Closing(wait) = &mut self.phase else { return Poll::Ready(()) };
+        wait.get_or_insert_with(|| Box::pin(tokio::time::sleep(CLOSING))).as_mut().poll(context)
+    }
+
     fn take(&mut self, chunk: Bytes) {
         self.first_byte.get_or_insert_with(Instant::now);
         if let Err(error) = self.forward.take(&mut self.meter, &self.exchange, chunk, &mut self.now, &mut self.held) {
             return self.end(Ending::Undecodable(error.to_string()));
         }
-        if self.meter.terminal() {
-            self.end(Ending::Terminal);
+        if self.meter.terminal() && matches!(self.phase, Phase::Reading) {
+            self.phase = Phase::Closing(None);
         }
     }
 
@@ -298,7 +315,7 @@ impl Stream {
     }
 
     fn needs_draining(&self) -> bool {
-        matches!(self.phase, Phase::Reading | Phase::Settling(..))
+        matches!(self.phase, Phase::Reading | Phase::Closing(_) | Phase::Settling(..))
     }
 }
 

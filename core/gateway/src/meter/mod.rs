@@ -96,7 +96,7 @@ impl StreamMeter {
     pub(crate) fn failed(&self) -> bool {
         self.watch.failed
     }
-    /// Events came behind the terminal one. They are another answer, and not read.
+    /// Events came behind the terminal one: another answer in the same body. The last value of each fact counts.
     pub(crate) fn after_terminal(&self) -> bool {
         self.watch.after_terminal
     }
@@ -165,15 +165,12 @@ impl Watch {
             terminal: wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data)),
             failure: event.failed || wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),
         };
-        if self.terminal {
-            self.after_terminal |= !mark.terminal;
-            return mark;
-        }
+        self.after_terminal |= self.terminal && !mark.terminal;
         if !wire.is_free() {
             facts.read_event(&wire.event_facts, event.name, data);
             retained.keep(&wire.event_text, event.name, data);
         }
-        self.terminal = mark.terminal;
+        self.terminal |= mark.terminal;
         self.failed |= mark.failure;
         mark
     }

@@ -1,6 +1,6 @@
 //! Adapter for Anthropic's Messages API.
 //!
-//! Two dialects: `anthropic.messages` passes byte for byte, as only its usage is read; `openai.chat` is translated, the request
+//! Three dialects: `anthropic.messages` passes byte for byte, as only its usage is read, and so does `anthropic.count_tokens`; `openai.chat` is translated, the request
 //! on its way out (`chat::request`), the answer, its events and its errors on their way back. Usage is always read from
 //! Anthropic's own object, before any translation (metering rule 3). The component registers this adapter as it is; that of a
 //! cloud that serves the same models has other paths and credentials around it.
@@ -29,11 +29,12 @@ impl Adapter for Anthropic {
         Ok(Self { config: Config::parse(config)? })
     }
     fn plans(&self) -> Vec<Plan> {
-        vec![plan::messages(), plan::chat()]
+        vec![plan::messages(), plan::count_tokens(), plan::chat()]
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
         match request.dialect.as_str() {
-            plan::MESSAGES => Ok(prepare::messages(&self.config, &request)),
+            plan::MESSAGES => Ok(prepare::passed(&self.config.path, &self.config, &request)),
+            plan::COUNT_TOKENS => Ok(prepare::passed(&format!("{}/count_tokens", self.config.path), &self.config, &request)),
             plan::CHAT => chat::request::translate(&self.config, &request),
             other => Err(PluginError::internal(format!("the dialect \"{other}\" is not spoken here"))),
         }

@@ -3,10 +3,12 @@
 //! The facts are the same for both dialects: they are read from Anthropic's answer. A translated dialect differs in what the
 //! guest sees, and in where the client's request keeps its text.
 
-use weighbridge_plugin::adapter::{Auth, Combine, EventFilter, FactRule, Framing, Plan, View};
+use weighbridge_plugin::adapter::{Auth, Billing, Combine, EventFilter, FactRule, Framing, Plan, View};
 
 /// Anthropic's own dialect.
 pub const MESSAGES: &str = "anthropic.messages";
+/// How many tokens messages have.
+pub const COUNT_TOKENS: &str = "anthropic.count_tokens";
 /// OpenAI's chat completions, translated.
 pub const CHAT: &str = "openai.chat";
 
@@ -35,6 +37,17 @@ pub fn messages() -> Plan {
         ]),
         terminal: Some(EventFilter::named(["message_stop"])),
         failure: Some(EventFilter::named(["error"])),
+        ..Plan::default()
+    }
+}
+
+/// The plan for counting tokens, which costs nothing.
+pub fn count_tokens() -> Plan {
+    Plan {
+        dialect: COUNT_TOKENS.into(),
+        billing: Billing::Free,
+        auth: Auth::Header("x-api-key".into()),
+        request_headers: vec![crate::prepare::VERSION.into()],
         ..Plan::default()
     }
 }

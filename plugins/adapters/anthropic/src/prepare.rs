@@ -7,12 +7,12 @@ use crate::config::Config;
 /// The header that names the API's version.
 pub const VERSION: &str = "anthropic-version";
 
-/// What goes upstream.
-pub fn messages(config: &Config, request: &ClientRequest) -> UpstreamRequest {
+/// What goes upstream, to this path.
+pub fn passed(path: &str, config: &Config, request: &ClientRequest) -> UpstreamRequest {
     let renamed = request.model != request.upstream_model;
     let model = || Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string());
     UpstreamRequest {
-        path_and_query: config.path.clone(),
+        path_and_query: path.to_owned(),
         headers: if request.header(VERSION).is_some() { Vec::new() } else { vec![Header::new(VERSION, config.version.as_str())] },
         body: if renamed { BodyPlan::Edits(vec![model()]) } else { BodyPlan::Unchanged },
         ..UpstreamRequest::default()
