@@ -114,7 +114,7 @@ enum Source {
 }
 
 /// What is asked of usageMetadata: a fact's name, and its pointer.
-const USAGE: [(&str, &str); 14] = [
+const USAGE: [(&str, &str); 15] = [
     ("prompt", "/promptTokenCount"),
     ("cached", "/cachedContentTokenCount"),
     ("tool_prompt", "/toolUsePromptTokenCount"),
@@ -129,6 +129,8 @@ const USAGE: [(&str, &str); 14] = [
     ("candidates_details", "/candidatesTokensDetails"),
     ("traffic_type", "/trafficType"),
     ("served_tier", "/serviceTier"),
+    // Gateways that speak this wire state what they charge.
+    ("stated_cost", "/pydantic_ai_gateway/cost_estimate"),
     // The whole of it too: a last report that is smaller than those before it stands for itself.
     ("usage_metadata", ""),
 ];

@@ -146,6 +146,7 @@ fn rule_16_the_served_tier_is_named() {
 fn absent_null_and_zero_stay_distinct() {
     assert_eq!(usage("null"), "");
     assert_eq!(usage(r#"{"promptTokenCount":null,"candidatesTokenCount":0}"#), "output=0 input_not_reported");
+    assert_eq!(usage(r#"{"candidatesTokenCount":3,"thoughtsTokenCount":2}"#), "input=0 output=3 reasoning=2 input_not_reported");
     assert_eq!(usage(r#"{"promptTokenCount":7}"#), "input=7 output_not_reported");
     assert_eq!(usage(r#"{"promptTokenCount":7,"totalTokenCount":7}"#), "input=7 output=0");
     let blocked = r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"trafficType":"ON_DEMAND"}}"#;

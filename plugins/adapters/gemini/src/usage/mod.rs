@@ -10,7 +10,7 @@ pub mod interactions;
 pub mod modality;
 
 use weighbridge_plugin::{
-    adapter::{Fact, Quantity, UsageReading},
+    adapter::{Fact, Quantity, StatedCost, UsageReading},
     facts::Facts,
 };
 
@@ -48,7 +48,9 @@ pub fn read(config: &Config, generates: bool, facts: &[Fact]) -> UsageReading {
         let _: Option<()> = facts.doubt("prompt_blocked");
         quantities.push(("input", 0));
     }
-    UsageReading { quantities: as_quantities(quantities), served_model, service_tier: tier(&mut facts), doubts: facts.doubts, ..UsageReading::default() }
+    let stated_cost = facts.number("stated_cost").map(|amount| StatedCost { amount, currency: "USD".into() });
+    let service_tier = tier(&mut facts);
+    UsageReading { quantities: as_quantities(quantities), served_model, service_tier, stated_cost, doubts: facts.doubts, ..UsageReading::default() }
 }
 
 fn as_quantities(list: Vec<(&'static str, u64)>) -> Vec<Quantity> {
@@ -83,7 +85,11 @@ fn leaves(counts: &Counts, tool_prompt_is_free: bool, generates: bool, facts: &m
 fn inputs(counts: &Counts, makeup: Makeup, tool_prompt_is_free: bool, facts: &mut Facts<'_>) -> Vec<(&'static str, u64)> {
     let tool = counts.tool_prompt.unwrap_or(0);
     let Some(prompt) = counts.prompt.or(counts.tool_prompt.map(|_| 0)) else {
-        return facts.doubt("input_not_reported").unwrap_or_default();
+        let _: Option<()> = facts.doubt("input_not_reported");
+        // Numbers that are zero are left out on this wire: a report that tells its output and is silent on the prompt says zero. It
+        // is doubted all the same, and a prompt that is there and cannot be read is not taken for none.
+        let silent = facts.json("prompt").is_none() && counts.candidates.unwrap_or(0) + counts.thoughts.unwrap_or(0) > 0;
+        return silent.then_some(("input", 0)).into_iter().collect();
     };
     let tool_inside = makeup == Makeup::ToolPromptInside;
     let own = if tool_inside { prompt - tool } else { prompt };
