@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn behind_a_torn_event_only_line_framings_can_say_anything() {
         let refusal = Refusal::internal();
-        let said = |framing, torn| ClientFrames::new(framing).refusal(&ErrorStyle::Openai, &refusal, torn).map(|bytes| bytes.to_vec());
+        let said = |framing, torn| {
+            ClientFrames::new(framing).refusal(&ErrorStyle::parse("{\"error\":{message}}").unwrap(), &refusal, torn).map(|bytes| bytes.to_vec())
+        };
         assert!(said(Framing::Sse, true).unwrap().starts_with(b"\n\ndata: {\"error\""));
         assert!(said(Framing::Ndjson, true).unwrap().starts_with(b"\n{\"error\""));
         assert!(said(Framing::Ndjson, false).unwrap().starts_with(b"{\"error\""));

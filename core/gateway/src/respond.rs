@@ -96,7 +96,7 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     }
     name_answer(&mut headers, &open, &exchange, None);
     exchange.framing = framing;
-    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.json());
+    let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
     let meter = StreamMeter::new(exchange.wire.clone(), decoder, framing, beside);
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
     if let Some(first) = first {
@@ -105,7 +105,14 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     answer(head.status, headers, AnswerBody::stream(StreamBody::new(stream)))
 }
 
-async fn whole_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
+async fn whole_answer(
+    open: Box<OpenCall>,
+    exchange: Exchange,
+    head: Parts,
+    body: Incoming,
+    first: Option<Bytes>,
+    mut decoder: Decoder,
+) -> Result<Answer, Refusal> {
     let name = exchange.candidate.provider.name.as_str();
     let received = match collect(body, first, &exchange).await {
         Ok(received) => received,
@@ -117,7 +124,7 @@ async fn whole_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body
         Err(error) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_undecodable(name, &error.to_string())).await),
     };
     let truncated = !decoder.finish();
-    let beside = Beside::read(&exchange.wire, &head.headers, &open.request.json());
+    let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
     let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain, &beside) {
         Ok(consumed) => consumed,
         Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name, head.status.as_u16())).await),
