@@ -39,7 +39,7 @@ fn not_toml() {
 
 #[test]
 fn a_missing_adapter() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\"")), @r#"error: weighbridge.toml: providers.up.plugin: there is no adapter named "nobody"; there is: anthropic, openai, simulated"#);
+    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\"")), @r#"error: weighbridge.toml: providers.up.plugin: there is no adapter named "nobody"; there is: alibaba, anthropic, azure, bedrock, bedrock-mantle, cerebras, chatgpt-codex, cloudflare, cohere, crusoe, databricks, deepseek, doubleword, fireworks, gemini, github-copilot, gpustack, groq, heroku, huggingface, jina, llamacpp, lmstudio, local, mistral, mistralrs, moonshotai, nebius, nvidia, ollama, ollama-cloud, openai, openrouter, perplexity, sambanova, simulated, snowflake, together, venice, vertex, vllm, voyage, watsonx, writer, xai, zai"#);
 }
 
 #[test]
