@@ -1,4 +1,5 @@
-//! `bench`: builds the yardstick and the gateway, then hands over to the benchmark (tests/src/bin/bench).
+//! `bench`: builds the yardstick and the gateway, then hands over to the benchmark (tests/src/bin/bench). `--dist` measures what
+//! is shipped, built with link-time optimisation as the yardstick is; that build takes some minutes more.
 
 use crate::process::{self, Failure, cargo, program};
 
@@ -8,7 +9,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     process::run(cargo(&["build", "--release", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir", &yardstick]))?;
     // The same selection as for the tests, so that nothing is built twice.
     process::run(cargo(&["build", "--release", "--workspace", "--all-targets"]))?;
+    let (dist, arguments): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|argument| *argument == "--dist");
     let mut command = program(process::target().join("release/weighbridge-bench"), &[]);
+    if !dist.is_empty() {
+        process::run(cargo(&["build", "--profile", "dist"]))?;
+        command.env("WEIGHBRIDGE_BINARY", process::target().join("dist/weighbridge"));
+    }
     command.args(arguments);
     process::run(command)
 }
