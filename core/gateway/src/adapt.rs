@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, header};
 use http_body_util::Full;
+use weighbridge_domain::Text;
 use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Field, Framing, View};
 
 use crate::{
@@ -32,13 +33,15 @@ pub(crate) struct UpstreamRequest {
     pub(crate) framing: Framing,
     /// How a translated stream is framed for the client.
     pub(crate) client_framing: Framing,
+    /// What prices may depend on and the request decides.
+    pub(crate) dimensions: Vec<(Text, Text)>,
 }
 
 impl UpstreamRequest {
     /// What is sent, and what is needed for its answer.
     pub(crate) fn split(self, candidate: &Candidate, options: GatewayOptions) -> (HttpRequest<Full<Bytes>>, Exchange) {
-        let Self { request, wire, hide, state, annotate, framing, client_framing } = self;
-        (request, Exchange { candidate: candidate.clone(), wire, hide, annotate, framing, client_framing, state, options, sent: Instant::now() })
+        let Self { request, wire, hide, state, annotate, framing, client_framing, dimensions } = self;
+        (request, Exchange { candidate: candidate.clone(), wire, hide, annotate, framing, client_framing, dimensions, state, options, sent: Instant::now() })
     }
 }
 
@@ -95,7 +98,16 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
     *upstream.headers_mut() = carried;
     let framing = planned.framing.unwrap_or(wire.plan.framing);
     let client_framing = planned.client_framing.unwrap_or(Framing::Sse);
-    Ok(UpstreamRequest { request: upstream, wire: wire.clone(), hide: planned.hide, state: planned.state, annotate, framing, client_framing })
+    Ok(UpstreamRequest {
+        request: upstream,
+        wire: wire.clone(),
+        hide: planned.hide,
+        state: planned.state,
+        annotate,
+        framing,
+        client_framing,
+        dimensions: planned.dimensions,
+    })
 }
 
 /// The fields that a view names, as JSON text.

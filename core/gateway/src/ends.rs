@@ -41,6 +41,7 @@ impl OpenCall {
             caller,
             request,
             reservation,
+            dimensions: Vec::new(),
             earlier: Vec::new(),
             in_flight,
         })

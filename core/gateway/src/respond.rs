@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response::Parts};
 use hyper::body::Incoming;
-use weighbridge_domain::EventStatus;
+use weighbridge_domain::{EventStatus, Text};
 use weighbridge_plugin_api::adapter::{BodyPlan, Framing, UpstreamResponse, View};
 
 use crate::{
@@ -41,13 +41,16 @@ pub(crate) struct Exchange {
     pub(crate) framing: Framing,
     /// How a translated stream is framed for the client.
     pub(crate) client_framing: Framing,
+    /// What prices may depend on and the request decided.
+    pub(crate) dimensions: Vec<(Text, Text)>,
     pub(crate) state: Vec<u8>,
     pub(crate) options: GatewayOptions,
     pub(crate) sent: Instant,
 }
 
 /// Turns the provider's answer into the client's.
-pub(crate) async fn respond(open: Box<OpenCall>, exchange: Exchange, answer: Answered) -> Result<Answer, Refusal> {
+pub(crate) async fn respond(mut open: Box<OpenCall>, mut exchange: Exchange, answer: Answered) -> Result<Answer, Refusal> {
+    open.dimensions = std::mem::take(&mut exchange.dimensions);
     let Answered { head, first, body } = answer;
     if head.status.is_redirection() || head.status.is_informational() {
         let refusal = Refusal::upstream_redirect(exchange.candidate.provider.name.as_str(), head.status.as_u16());

@@ -38,6 +38,8 @@ pub(crate) struct OpenCall {
     pub(crate) reservation: Reservation,
     /// When the attempt that is going on was begun; the first one begins with the call.
     pub(crate) attempt_began: Instant,
+    /// What prices may depend on and the request decided.
+    pub(crate) dimensions: Vec<(Text, Text)>,
     /// Attempts that failed before the one that is going on.
     pub(crate) earlier: Vec<UsageEvent>,
     pub(crate) in_flight: InFlight,
@@ -172,8 +174,17 @@ impl OpenCall {
             cost,
             charge,
             stated_cost: weighed.stated_cost,
-            dimensions: weighed.dimensions,
+            dimensions: self.with_requested(weighed.dimensions),
         }
+    }
+
+    /// The answer's dimensions and, where it is silent, the request's.
+    fn with_requested(&self, mut dimensions: Vec<(Text, Text)>) -> Vec<(Text, Text)> {
+        let silent = |name: &Text| !dimensions.iter().any(|(said, _)| said == name);
+        let requested: Vec<_> = self.dimensions.iter().filter(|(name, _)| silent(name)).cloned().collect();
+        dimensions.extend(requested);
+        dimensions.sort();
+        dimensions
     }
 
     /// Cost by the price book, charge by the customer's plan.

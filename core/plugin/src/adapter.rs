@@ -222,6 +222,8 @@ pub struct UpstreamRequest {
     pub framing: Option<Framing>,
     /// The framing of a translated stream for the client, where it is not server-sent events.
     pub client_framing: Option<Framing>,
+    /// What prices may depend on and the request decides; what the answer says of the same counts more.
+    pub dimensions: Vec<(Text, Text)>,
     /// Given back with later calls of this exchange.
     pub state: Vec<u8>,
 }

@@ -91,6 +91,7 @@ mod tests {
             hide: false,
             framing: None,
             client_framing: None,
+            dimensions: vec![],
             state: vec![],
         })
     }

@@ -50,7 +50,8 @@ fn recorded_path(case: &Case) -> &str {
     rest.find('/').map_or("", |at| rest[at..].split('?').next().unwrap_or_default())
 }
 
-fn model(case: &Case) -> String {
+/// The model as the provider knows it.
+pub(crate) fn model(case: &Case) -> String {
     let path = recorded_path(case);
     let after = |mark: &str| path.split_once(mark).map(|(_, rest)| rest);
     let of_path = match case.provider() {

@@ -2,7 +2,7 @@
 
 use weighbridge_plugin_api::adapter::{BodyPlan, ClientResponse, Event, EventOut, StreamStep, UpstreamRequest};
 
-use super::{Check, text};
+use super::{Check, text, usage};
 
 const STATE_BYTES: usize = 4 * 1024;
 /// Of a stream: what was said so far may have to be said again at its end.
@@ -18,6 +18,7 @@ pub(crate) fn upstream_request(request: &UpstreamRequest) -> Check {
     text::path_and_query(&request.path_and_query)?;
     headers(&request.headers)?;
     state(&request.state, STATE_BYTES)?;
+    usage::dimensions(&request.dimensions)?;
     body(&request.body)
 }
 

@@ -1,6 +1,6 @@
 //! Usage as an adapter reads it: disjoint, never negative (metering rule 36: quarantined, never a credit).
 
-use weighbridge_domain::{Source, Usage};
+use weighbridge_domain::{Source, Text, Usage};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
 use super::{Check, text};
@@ -18,13 +18,7 @@ pub(crate) fn reading(reading: &UsageReading) -> Check {
     if reading.stated_cost.is_some_and(|(amount, _)| amount.is_sign_negative()) {
         return Err("a stated cost below zero".into());
     }
-    if reading.dimensions.len() > DIMENSIONS {
-        return Err(format!("{} dimensions; at most {DIMENSIONS}", reading.dimensions.len()));
-    }
-    for (name, value) in &reading.dimensions {
-        snake_case("dimension", name)?;
-        text::name("the dimension's value", value, 128)?;
-    }
+    dimensions(&reading.dimensions)?;
     if reading.extra.len() > EXTRA || reading.doubts.len() > DOUBTS {
         return Err(format!("{} extra models and {} doubts; at most {EXTRA} and {DOUBTS}", reading.extra.len(), reading.doubts.len()));
     }
@@ -33,6 +27,17 @@ pub(crate) fn reading(reading: &UsageReading) -> Check {
         quantities(list)?;
     }
     reading.doubts.iter().try_for_each(|doubt| snake_case("doubt", doubt))
+}
+
+/// What a price may depend on: a few names with short values.
+pub(crate) fn dimensions(dimensions: &[(Text, Text)]) -> Check {
+    if dimensions.len() > DIMENSIONS {
+        return Err(format!("{} dimensions; at most {DIMENSIONS}", dimensions.len()));
+    }
+    dimensions.iter().try_for_each(|(name, value)| {
+        snake_case("dimension", name)?;
+        text::name("the dimension's value", value, 128)
+    })
 }
 
 fn quantities(list: &[Measured]) -> Check {

@@ -1,6 +1,6 @@
 //! From the contract's records to the socket's values.
 
-use weighbridge_domain::{Currency, Decimal};
+use weighbridge_domain::{Currency, Decimal, Text};
 use weighbridge_plugin_api::adapter as api;
 
 use super::records::{
@@ -8,7 +8,7 @@ use super::records::{
     UpstreamRequest, UsageReading, View,
 };
 use crate::log::one_line;
-use crate::v0_1_0::types::Quantity;
+use crate::v0_1_0::types::{Attr, Quantity};
 
 impl From<View> for api::View {
     fn from(view: View) -> Self {
@@ -116,6 +116,7 @@ impl From<UpstreamRequest> for api::UpstreamRequest {
             hide: request.hide,
             framing: request.framing.map(Into::into),
             client_framing: request.client_framing.map(Into::into),
+            dimensions: dimensions(request.attrs),
             state: request.state,
         }
     }
@@ -143,6 +144,10 @@ impl From<StreamStep> for api::StreamStep {
     }
 }
 
+fn dimensions(attrs: Vec<Attr>) -> Vec<(Text, Text)> {
+    attrs.into_iter().map(|attr| (attr.key.into(), attr.value.into())).collect()
+}
+
 fn stated_cost(cost: StatedCost) -> Result<(Decimal, Currency), String> {
     let currency = Currency::parse(&cost.currency).ok_or_else(|| format!("{:?} is not a currency: three capital letters are", one_line(&cost.currency, 80)))?;
     Ok((cost.amount.exact()?, currency))
@@ -161,7 +166,7 @@ impl TryFrom<UsageReading> for api::UsageReading {
             doubts: reading.doubts.into_iter().map(Into::into).collect(),
             extra: extra.collect::<Result<_, String>>()?,
             stated_cost: reading.stated_cost.map(stated_cost).transpose()?,
-            dimensions: reading.dimensions.into_iter().map(|attr| (attr.key.into(), attr.value.into())).collect(),
+            dimensions: dimensions(reading.dimensions),
         })
     }
 }
