@@ -105,7 +105,14 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     answer(head.status, headers, AnswerBody::stream(StreamBody::new(stream)))
 }
 
-async fn whole_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body: Incoming, first: Option<Bytes>, mut decoder: Decoder) -> Result<Answer, Refusal> {
+async fn whole_answer(
+    open: Box<OpenCall>,
+    exchange: Exchange,
+    head: Parts,
+    body: Incoming,
+    first: Option<Bytes>,
+    mut decoder: Decoder,
+) -> Result<Answer, Refusal> {
     let name = exchange.candidate.provider.name.as_str();
     let received = match collect(body, first, &exchange).await {
         Ok(received) => received,

@@ -9,8 +9,8 @@ use crate::{Decimal, PluginError, Slot, bindings::adapter::exports::weighbridge:
 
 pub use crate::bindings::types::{Attr, Header};
 pub use wit::{
-    Auth, Billing, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule, Plan,
-    StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, View,
+    Auth, Billing, BodyPlan, ClientRequest, ClientResponse, Combine, Edit, EditOp, Event, EventFilter, EventOut, Fact, FactRule, Field, Framing, HideRule,
+    Plan, StreamEnd, StreamStep, UpstreamRequest, UpstreamResponse, View,
 };
 
 /// A meter (snake_case) and how much of it; never negative.
