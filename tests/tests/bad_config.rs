@@ -39,7 +39,11 @@ fn not_toml() {
 
 #[test]
 fn a_missing_adapter() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\"")), @r#"error: weighbridge.toml: providers.up.plugin: there is no adapter named "nobody"; there is: alibaba, anthropic, azure, bedrock, bedrock-mantle, cerebras, chatgpt-codex, cloudflare, cohere, crusoe, databricks, deepseek, doubleword, fireworks, gemini, github-copilot, gpustack, groq, heroku, huggingface, jina, llamacpp, lmstudio, local, mistral, mistralrs, moonshotai, nebius, nvidia, ollama, ollama-cloud, openai, openrouter, perplexity, sambanova, simulated, snowflake, together, venice, vertex, vllm, voyage, watsonx, writer, xai, zai"#);
+    let said = refusal(Config::new().toml("[providers.up]\nplugin = \"nobody\"\nbase_url = \"http://127.0.0.1:9\"\napi_key_env = \"\""));
+    let (said, known) = said.split_once(" there is: ").unwrap();
+    insta::assert_snapshot!(said, @r#"error: weighbridge.toml: providers.up.plugin: there is no adapter named "nobody";"#);
+    let known: Vec<_> = known.trim().split(", ").collect();
+    assert!(known.is_sorted() && ["anthropic", "openai", "simulated"].iter().all(|name| known.contains(name)), "{known:?}");
 }
 
 #[test]
@@ -70,6 +74,29 @@ fn a_target_that_is_not_there() {
 #[test]
 fn a_missing_plugin_file() {
     insta::assert_snapshot!(refusal(Config::new().toml("[[plugins]]\npath = \"my-pricing.wasm\"")), @"error: weighbridge.toml: plugins[0].path: my-pricing.wasm cannot be read: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_plugin_that_is_neither_built_in_nor_a_folder() {
+    let said = refusal(Config::new().toml("[[plugins]]\npath = \"acme\""));
+    let (said, known) = said.split_once(" one of: ").unwrap();
+    insta::assert_snapshot!(said, @r#"error: weighbridge.toml: plugins[0].path: there is no built-in plugin named "acme"; expected the path of a .wasm file, of a folder with a plugin.toml, or"#);
+    assert!(known.split(", ").any(|name| name.trim() == "cost-plus"), "{known}");
+}
+
+#[test]
+fn a_folder_that_holds_no_plugin_of_data() {
+    const CODE: &str = "name = \"acme\"\nversion = \"0.1.0\"\nkind = \"adapter\"\ncontract = \"0.1.0\"\ndescription = \"Acme.\"\n";
+    let folder = |file: &str, text: &str| refusal(Config::new().toml("[[plugins]]\npath = \"acme\"").file(&format!("acme/{file}"), text));
+    insta::assert_snapshot!(folder("README.md", "Acme."), @"error: weighbridge.toml: plugins[0].path: acme/plugin.toml cannot be read: No such file or directory (os error 2)");
+    insta::assert_snapshot!(folder("plugin.toml", CODE), @"error: weighbridge.toml: plugins[0].path: acme/plugin.toml: without a .wasm file a plugin is data and names in `component` the plugin it configures; one of code is given by the path of its .wasm file");
+    let over = |component: &str| folder("plugin.toml", &format!("{CODE}component = \"{component}\"\n"));
+    let said = over("nobody");
+    let (said, known) = said.split_once("there is: ").unwrap();
+    insta::assert_snapshot!(said, @r#"error: weighbridge.toml: plugins[0].path: plugin "acme" uses the component of "nobody", but no adapter of that name is installed;"#);
+    assert!(known.contains("openai"), "{known}");
+    let taken = CODE.replace("acme", "groq") + "component = \"openai\"\n";
+    insta::assert_snapshot!(folder("plugin.toml", &taken), @r#"error: weighbridge.toml: plugins[0].path: there is a plugin named "groq" already; choose another name in its plugin.toml"#);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_translated_stream_that_is_cut_anywhere_ends_in_an_event_that_a_client_can_r
 }
 
 #[test]
-fn an_error_in_a_stream_without_a_report_is_not_charged() {
+fn rule_25_an_error_in_a_stream_without_a_report_is_not_charged() {
     let scene = Scene::set();
     let body = format!("{WORDS}data: {{\"error\":{{\"message\":\"overloaded\"}}}}\n\ndata: [DONE]\n\n");
     scene.does(Reply::sse(body.as_bytes()));

@@ -16,7 +16,7 @@ use weighbridge_tests::{
 const FAMILIES: &[(&str, &str, &str)] = &[("openai.chat", "openai", "/v1/chat/completions"), ("anthropic.messages", "anthropic", "/v1/messages")];
 
 #[test]
-fn recorded_answers_are_forwarded_as_they_are_and_weighed_exactly() {
+fn rule_28_recorded_answers_are_forwarded_as_they_are_and_weighed_exactly() {
     let Some(corpus) = Corpus::open() else { return };
     let upstream = ReplayUpstream::start();
     let families: Vec<&str> = FAMILIES.iter().map(|(family, ..)| *family).collect();

@@ -24,7 +24,7 @@ fn assert_usage(event: &Value, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_client_that_leaves_in_the_middle_of_a_stream_pays_what_the_provider_reports_at_its_end() {
+fn rule_24_a_client_that_leaves_in_the_middle_of_a_stream_pays_what_the_provider_reports_at_its_end() {
     let upstream = ReplayUpstream::start();
     let (weighbridge, key) = start(&upstream);
     upstream.set("openai", fixtures::reply("openai-chat.sse").cut(Cuts::SlowEvents));
@@ -51,7 +51,7 @@ fn the_same_in_the_other_dialect() {
 }
 
 #[test]
-fn a_client_that_leaves_before_the_answer_pays_for_what_was_consumed() {
+fn rule_24_a_client_that_leaves_before_the_answer_pays_for_what_was_consumed() {
     let upstream = ReplayUpstream::start();
     let (weighbridge, key) = start(&upstream);
     upstream.set("openai", fixtures::reply("openai-chat.json").delayed(std::time::Duration::from_millis(300)));

@@ -88,6 +88,20 @@ fn rule_29_a_fallback_keeps_a_record_for_each_attempt_under_one_request() {
 }
 
 #[test]
+fn rule_42_a_record_names_the_models_that_were_asked_for_routed_to_and_served_and_the_attempt() {
+    let upstream = ReplayUpstream::start();
+    let (weighbridge, key) = start(&upstream, QUICK);
+    upstream.set("one", failing(500));
+    upstream.set("two", good());
+    assert_eq!(ask(&weighbridge, "both", &key).status, 200);
+    let models = |event: &Value| ["requested_model", "routed_model", "served_model"].map(|name| text_of(&event[name]).to_owned());
+    let events = weighbridge.admin().wait_for_events(2);
+    assert_eq!(models(&events[0]), ["both", "gpt-4o-mini", "-"], "{:#}", events[0]);
+    assert_eq!(models(&events[1]), ["both", "gpt-4o-mini", "gpt-4o-mini-2024-07-18"], "{:#}", events[1]);
+    assert_eq!([&events[0]["attempt"], &events[1]["attempt"]], [1, 2]);
+}
+
+#[test]
 fn a_providers_no_is_final_and_forwarded_as_it_is() {
     let upstream = ReplayUpstream::start();
     let (weighbridge, key) = start(&upstream, QUICK);

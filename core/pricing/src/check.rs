@@ -64,8 +64,9 @@ impl PriceRow {
             if derived.of == *meter || self.derived.contains_key(&derived.of) {
                 return Some((format!("derived.{meter}.of"), format!("{} must be a rate of its own", derived.of)));
             }
-            if derived.times <= Decimal::ZERO {
-                return Some((format!("derived.{meter}.times"), "must be greater than 0".into()));
+            // Zero is a price: what is reported and not billed.
+            if derived.times < Decimal::ZERO {
+                return Some((format!("derived.{meter}.times"), "must not be negative".into()));
             }
         }
         let index = self.multipliers.iter().position(|m| m.times <= Decimal::ZERO)?;

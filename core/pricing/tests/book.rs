@@ -144,6 +144,7 @@ fn broken_rows_are_refused_with_the_key() {
         refusal(r#""tiers": {"default": [{"rates": {}}]}, "tier_names": {"on_demand": "usual"}"#),
         refusal(r#""tiers": {"default": [{"rates": {}}]}, "valid_from": "2026-11-02T00:00:00Z", "valid_to": "2026-11-01T00:00:00Z""#),
         refusal(r#""tiers": {"default": [{"rates": {}}]}, "derived": {"reasoning": {"of": "reasoning", "times": "2"}}"#),
+        refusal(r#""tiers": {"default": [{"rates": {}}]}, "derived": {"reasoning": {"of": "output", "times": "-2"}}"#),
         refusal(r#""tiers": {"default": [{"rates": {}}]}, "discount": "10""#).split(", expected").next().unwrap().to_owned(),
     ];
     assert_snapshot!(refusals.join("\n"), @r#"
@@ -157,6 +158,7 @@ fn broken_rows_are_refused_with_the_key() {
     price acme/m: tier_names.on_demand: there is no tier "usual" in this row
     price acme/m: valid_to: must be later than valid_from
     price acme/m: derived.reasoning.of: reasoning must be a rate of its own
+    price acme/m: derived.reasoning.times: must not be negative
     not a price row: unknown field `discount`
     "#);
 }

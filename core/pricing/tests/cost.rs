@@ -11,7 +11,7 @@ use weighbridge_domain::{CostStatus, Decimal, Meter, Source, Usage, exact};
 use weighbridge_pricing::{PriceBook, PriceQuery};
 
 const MODELS: &str = r#"
-derived = { cache_write_1h = { of = "input", times = "2" } }
+derived = { cache_write_1h = { of = "input", times = "2" }, input_grounding = { of = "input", times = "0" } }
 fees = { web_searches = "10" }
 tier_names = { on_demand = "default" }
 models.swift.aliases = ["swift-2026-08-01"]
@@ -47,6 +47,16 @@ fn rule_9_cache_writes_are_priced_by_their_lifetime() {
     input 1 × 3 / 1000000 = 0.000003
     cache_write_5m 1000 × 3.75 / 1000000 = 0.00375  (no rate of its own: at the cache_write rate)
     cache_write_1h 1000 × 6 / 1000000 = 0.006  (2 × the input rate)
+    ");
+}
+
+#[test]
+fn rule_31_what_is_reported_and_not_billed_costs_nothing_and_is_priced() {
+    assert_snapshot!(cost("swift", None, "input=1000 input_grounding=5000 web_searches=1"), @"
+    Priced 0.013
+    input 1000 × 3 / 1000000 = 0.003
+    input_grounding 5000 × 0 / 1000000 = 0  (0 × the input rate)
+    web_searches 1 × 10 / 1000 = 0.01
     ");
 }
 

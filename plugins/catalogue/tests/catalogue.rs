@@ -46,6 +46,18 @@ fn the_demo_models_are_there() {
 }
 
 #[test]
+fn rule_31_what_a_search_puts_into_the_prompt_is_priced_at_nothing() {
+    let book = PriceBook::catalogue(CATALOGUE).unwrap();
+    for model in ["gemini-2.5-flash", "gemini-3-flash-preview", "gemini-4-argon"] {
+        let row = book.find("google", model, noon()).unwrap();
+        let grounding = row.derived.iter().find(|(meter, _)| meter.as_str() == "input_grounding").unwrap().1;
+        assert!(grounding.times.is_zero(), "{model}");
+        let fees: Vec<_> = row.fees.keys().map(|meter| meter.as_str()).collect();
+        assert_eq!(fees, ["web_searches"], "{model}: the fee pays for it, and a grounding by maps is not priced");
+    }
+}
+
+#[test]
 fn a_broken_catalogue_names_the_model_and_the_key() {
     let refusal = |models: &str| PriceBook::catalogue(&catalogue(models)).unwrap_err().to_string();
     assert_snapshot!(refusal("models.m.rates = { input = \"cheap\" }"), @r#"catalogue: providers.acme.models."m".rates.input: "cheap" is not a decimal number such as "0.15""#);

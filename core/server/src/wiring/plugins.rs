@@ -16,6 +16,9 @@ use weighbridge_wasm::{HostOptions, InstallError, PluginHost};
 use super::StartError;
 use crate::config::{self, ConfigError, Loaded, Problem};
 
+/// A plugin's manifest, in its folder.
+const MANIFEST: &str = "plugin.toml";
+
 type Settings = BTreeMap<String, toml::Value>;
 
 /// Every plugin that is installed.
@@ -28,10 +31,11 @@ pub struct Plugins {
     named: Vec<(usize, String, Settings)>,
 }
 
-/// A plugin that `[[plugins]]` names by its file.
+/// A plugin that `[[plugins]]` names by its file or folder.
 struct Component {
     manifest: Manifest,
-    wasm: Vec<u8>,
+    /// Absent: it is data over an installed plugin's component.
+    wasm: Option<Vec<u8>>,
 }
 
 impl Plugins {
@@ -59,7 +63,11 @@ impl Plugins {
                         return Err(ConfigError(vec![problem(loaded, at, "path", message)]).into());
                     }
                     let name = manifest.name.clone();
-                    host.install(manifest.clone(), &wasm).map_err(|error| ConfigError(vec![problem(loaded, at, "path", error.to_string())]))?;
+                    let installed = match wasm {
+                        Some(wasm) => host.install(manifest.clone(), &wasm),
+                        None => host.install_data(manifest.clone()),
+                    };
+                    installed.map_err(|error| ConfigError(vec![problem(loaded, at, "path", error.to_string())]))?;
                     manifests.push(manifest);
                     name
                 }
@@ -187,20 +195,37 @@ fn read(loaded: &Loaded) -> Result<Vec<(usize, &config::Plugin, Option<Component
 
 fn component(folder: &Path, path: &str) -> Result<Option<Component>, String> {
     if path.starts_with("oci://") {
-        return Err("plugins from a registry are not yet in this version; give the path of a .wasm file".into());
+        return Err("plugins from a registry are not yet in this version; give the path of a .wasm file, or of a folder with a plugin.toml".into());
     }
-    if !path.ends_with(".wasm") {
-        let known: Vec<&str> = weighbridge_bundle::first_party().iter().map(|bundled| bundled.name).collect();
-        return match known.contains(&path) {
-            true => Ok(None),
-            false => Err(format!("there is no built-in plugin named \"{path}\"; expected the path of a .wasm file, or one of: {}", known.join(", "))),
-        };
+    let known: Vec<&str> = weighbridge_bundle::first_party().iter().map(|bundled| bundled.name).collect();
+    if known.contains(&path) {
+        return Ok(None);
     }
-    let wasm_path = folder.join(path);
-    let manifest_path = wasm_path.with_file_name("plugin.toml");
-    let wasm = std::fs::read(&wasm_path).map_err(|error| format!("{} cannot be read: {error}", wasm_path.display()))?;
-    let manifest = std::fs::read_to_string(&manifest_path)
-        .map_err(|error| format!("{} cannot be read: {error}; a plugin's manifest lies beside its .wasm file", manifest_path.display()))?;
-    let manifest = Manifest::parse(&manifest).map_err(|error| format!("{}: {error}", manifest_path.display()))?;
-    Ok(Some(Component { manifest, wasm }))
+    let place = folder.join(path);
+    if path.ends_with(".wasm") {
+        let wasm = std::fs::read(&place).map_err(|error| format!("{} cannot be read: {error}", place.display()))?;
+        let manifest = manifest(&place.with_file_name(MANIFEST), "; a plugin's manifest lies beside its .wasm file")?;
+        return Ok(Some(Component { manifest, wasm: Some(wasm) }));
+    }
+    let named = place.file_name().is_some_and(|name| name == MANIFEST);
+    if !named && !place.is_dir() {
+        let known = known.join(", ");
+        return Err(format!(
+            "there is no built-in plugin named \"{path}\"; expected the path of a .wasm file, of a folder with a plugin.toml, or one of: {known}"
+        ));
+    }
+    let place = if named { place } else { place.join(MANIFEST) };
+    let manifest = manifest(&place, "")?;
+    if manifest.component.is_none() {
+        let place = place.display();
+        return Err(format!(
+            "{place}: without a .wasm file a plugin is data and names in `component` the plugin it configures; one of code is given by the path of its .wasm file"
+        ));
+    }
+    Ok(Some(Component { manifest, wasm: None }))
+}
+
+fn manifest(path: &Path, hint: &str) -> Result<Manifest, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}{hint}", path.display()))?;
+    Manifest::parse(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
