@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{Reply, binary};
+use crate::{Framing, Reply, binary};
 
 /// What `openai-chat.*` reports, as meters: 1,200 prompt tokens of which 1,024 were cached, 97 completion tokens of which 64 were reasoning.
 pub const OPENAI_CHAT_USAGE: &[(&str, &str)] = &[("input", "176"), ("cache_read", "1024"), ("output", "33"), ("reasoning", "64")];
@@ -23,6 +23,9 @@ pub fn reply(name: &str) -> Reply {
     let body = bytes(name);
     if name.ends_with(".sse") {
         return Reply::sse(body);
+    }
+    if name.ends_with(".ndjson") {
+        return Reply { framing: Framing::Chunked, ..Reply::new(200, "application/x-ndjson", body) };
     }
     let status = name.rsplit('-').next().and_then(|end| end.strip_suffix(".json")).and_then(|code| code.parse().ok());
     Reply::new(status.unwrap_or(200), "application/json", body)

@@ -10,6 +10,7 @@
 mod bench;
 mod check;
 mod guests;
+mod node;
 mod process;
 mod python;
 mod test;

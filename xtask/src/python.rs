@@ -7,8 +7,8 @@ use std::{
 
 use crate::process::{self, Failure, output_of, program, root, run};
 
-/// An environment for each requirements file: the newest official clients and what `litellm` demands do not agree on one.
-pub(crate) const ENVIRONMENTS: &[&str] = &["official", "litellm"];
+/// An environment for each requirements file: the newest clients and what `litellm` demands do not agree on one.
+pub(crate) const ENVIRONMENTS: &[&str] = &["official", "providers", "litellm"];
 
 /// The Python of an environment, which is made or renewed if need be.
 pub(crate) fn environment(name: &str) -> Result<PathBuf, Failure> {

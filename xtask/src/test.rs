@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    guests,
+    guests, node,
     process::{self, Failure, cargo, program, root, run_watched},
     python,
 };
@@ -14,6 +14,16 @@ struct Tally {
     passed: u64,
     failed: u64,
     skipped: u64,
+}
+
+impl Tally {
+    /// A line of node's runner: at its end it says `# pass 12`.
+    fn read_tap(&mut self, line: &str) {
+        let number = |name| line.strip_prefix(name).and_then(|number| number.parse().ok());
+        self.passed = number("# pass ").unwrap_or(self.passed);
+        self.failed = number("# fail ").unwrap_or(self.failed);
+        self.skipped = number("# skipped ").unwrap_or(self.skipped);
+    }
 }
 
 struct Suite {
@@ -52,6 +62,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         for name in python::ENVIRONMENTS {
             suites.push(python_suite(name)?);
         }
+        suites.push(node_suite()?);
     }
     close(&suites)
 }
@@ -86,6 +97,16 @@ fn python_suite(name: &str) -> Result<Suite, Failure> {
     Ok(Suite { name: format!("Python clients ({name})"), tally, succeeded, took: start.elapsed() })
 }
 
+fn node_suite() -> Result<Suite, Failure> {
+    let start = Instant::now();
+    let folder = node::environment()?;
+    let mut tally = Tally::default();
+    let mut node = program("node", &["--test", "--test-reporter=tap"]);
+    node.current_dir(folder).env("WEIGHBRIDGE_STAGE", process::target().join("release/weighbridge-stage"));
+    let succeeded = run_watched(node, |line| tally.read_tap(line))?;
+    Ok(Suite { name: "JavaScript clients".into(), tally, succeeded, took: start.elapsed() })
+}
+
 /// The whole number that stands before a word, or 0.
 fn number_before(text: &str, word: &str) -> u64 {
     let Some(at) = text.find(word) else { return 0 };
@@ -117,5 +138,8 @@ mod tests {
         let rust = "FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.10s";
         assert_eq!((number_before(rust, " passed"), number_before(rust, " failed"), number_before(rust, " ignored")), (12, 3, 1));
         assert_eq!(number_before("7 passed, 2 skipped in 3.21s", " failed"), 0);
+        let mut tally = Tally::default();
+        ["# tests 5", "# pass 3", "# fail 1", "# cancelled 0", "# skipped 1", "# pass on"].iter().for_each(|line| tally.read_tap(line));
+        assert_eq!((tally.passed, tally.failed, tally.skipped), (3, 1, 1));
     }
 }

@@ -134,7 +134,7 @@ def test_recorded_answers_are_as_without_the_gateway(stage, client, direct):
 def outcome(client, case):
     """What the client makes of an answer: objects, or its exception's class and body."""
     request = case["request"] or {"model": case["model"], "messages": QUESTION}
-    request = {key: value for key, value in request.items() if key not in ("stream", "stream_options")}
+    request = {key: value for key, value in request.items() if key not in ("stream", "stream_options")} | {"model": case["model"]}
     try:
         if case["streamed"]:
             return [chunk.to_dict() for chunk in client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True})]

@@ -1,0 +1,88 @@
+"""Cohere's official client, with only the base URL and the key set."""
+
+import cohere
+import pytest
+from books import assert_weighed, positive, recorded
+from cohere.core.api_error import ApiError
+
+ASK = {"model": "command-a-03-2025", "messages": [{"role": "user", "content": "How heavy is it?"}]}
+TEXT = "Forty tons — and the lorry did not stop."
+USAGE = {"input": "81", "output": "17"}
+
+
+@pytest.fixture
+def client(stage):
+    return cohere.ClientV2(api_key=stage.key, base_url=stage.base_url)
+
+
+@pytest.fixture
+def direct(stage):
+    """The same client without the gateway."""
+    return cohere.ClientV2(api_key="none", base_url=stage.upstream_url + "/cohere")
+
+
+def test_an_answer_arrives_whole_and_is_weighed(stage, client):
+    stage.set("cohere", fixture="cohere-chat.json")
+    answer = client.chat(**ASK)
+    assert answer.message.content[0].text == TEXT
+    event = stage.last_event()
+    assert (positive(event["usage"]), event["status"], event["dialect"]) == (USAGE, "completed", "cohere.chat")
+    assert stage.key not in str(stage.take_one("cohere"))
+
+
+@pytest.mark.parametrize("cuts", ["whole", "each_byte", "random"])
+def test_a_stream(stage, client, cuts):
+    stage.set("cohere", fixture="cohere-chat.sse", cuts=cuts)
+    parts = [event.delta.message.content.text for event in client.chat_stream(**ASK) if event.type == "content-delta"]
+    assert "".join(parts) == TEXT
+    event = stage.last_event()
+    assert (positive(event["usage"]), event["streamed"]) == (USAGE, True)
+
+
+def test_documents_are_ranked(stage, client):
+    stage.set("cohere", fixture="cohere-rerank.json")
+    answer = client.rerank(model="cohere/rerank-v3.5", query="How heavy is it?", documents=["One ton.", "Forty tons."])
+    assert [result.index for result in answer.results] == [1, 0]
+    event = stage.last_event()
+    assert (positive(event["usage"]), event["dialect"]) == ({"search_units": "1"}, "rerank")
+
+
+def test_errors_keep_their_class(stage, client):
+    stage.set("cohere", fixture="cohere-400.json")
+    for call in (client.chat, lambda **ask: list(client.chat_stream(**ask))):
+        with pytest.raises(cohere.BadRequestError) as refused:
+            call(**ASK)
+        assert "messages must not be empty" in str(refused.value.body)
+        event = stage.last_event()
+        assert (event["status"], event["usage"], event["http_status"]) == ("upstream_error", {}, 400)
+
+
+def test_our_refusals_have_a_class_too(stage, client):
+    stage.set("cohere", fixture="cohere-chat.json")
+    with pytest.raises(cohere.NotFoundError) as refused:
+        client.chat(**{**ASK, "model": "no-such-model"})
+    assert "no-such-model" in refused.value.body["message"]
+    with pytest.raises(cohere.UnauthorizedError):
+        cohere.ClientV2(api_key="wb-wrong", base_url=stage.base_url).chat(**ASK)
+    assert stage.take("cohere") == []
+
+
+def test_recorded_answers_are_as_without_the_gateway(stage, client, direct):
+    cases = [case for case in recorded(stage, "cohere.chat") if "/v1/" not in case["url"]]
+    if not cases:
+        pytest.skip("there is no corpus")
+    for case in cases:
+        stage.set("cohere", case=case["id"], cuts="random")
+        assert outcome(client, case) == outcome(direct, case), case["id"]
+        assert_weighed(stage.last_event(), case)
+
+
+def outcome(client, case):
+    """What the client makes of an answer: objects, or its exception's class and body."""
+    ask = {**ASK, "model": case["model"]}
+    try:
+        if case["streamed"]:
+            return [event.model_dump() for event in client.chat_stream(**ask)]
+        return client.chat(**ask).model_dump()
+    except ApiError as error:
+        return type(error).__name__, error.status_code, error.body
