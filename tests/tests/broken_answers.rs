@@ -193,3 +193,24 @@ fn a_request_that_readers_could_disagree_about_is_refused() {
     scene.does(fixtures::reply("openai-chat.json"));
     assert_eq!([named(&[]), named(&["acme"]), named(&["acm\u{e9}"]), named(&["acme", "other"]), named(&[""])], [200, 200, 400, 400, 404]);
 }
+
+#[test]
+fn a_client_that_names_two_forms_of_stream_pays_for_what_it_gets_in_either() {
+    let upstream = ReplayUpstream::start();
+    let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    let part = r#"{"candidates":[{"content":{"parts":[{"text":"Forty tons."}]}}],"usageMetadata":{"promptTokenCount":812,"candidatesTokenCount":1234}}"#;
+    let array = Reply { framing: Framing::Chunked, ..Reply::json(format!("[{part}\n,\n{part}]")) };
+    let ask = r#"{"contents":[{"role":"user","parts":[{"text":"How heavy is it?"}]}]}"#;
+    let queries = ["alt=sse&alt=json", "alt=json&alt=sse", "$alt=sse&alt=json"];
+    for (count, query) in queries.into_iter().enumerate() {
+        for (turn, reply) in [array.clone(), Reply::sse(format!("data: {part}\n\n"))].into_iter().enumerate() {
+            upstream.set("google", reply.clone());
+            let path = format!("/v1beta/models/google%2Fgemini-2.5-flash:streamGenerateContent?{query}");
+            let answer = Request::post(&path, ask).bearer(&key).send(weighbridge.address()).unwrap();
+            assert_eq!(answer.body, *reply.body, "{query}");
+            let event = weighbridge.admin().wait_for_events(2 * count + turn + 1).pop().unwrap();
+            assert_eq!((&event["status"], &event["usage"]["output"]), (&"completed".into(), &"1234".into()), "{query}: {event:#}");
+        }
+    }
+}

@@ -31,7 +31,8 @@ fn framing_of(first: &[u8], planned: Framing) -> Option<Framing> {
     }
     let mut begin = first.trim_ascii_start().iter();
     match (planned, begin.next()) {
-        (Framing::JsonArray, Some(b'[')) => Some(planned),
+        // A client may ask for the one and for the other at once, and the provider heed what the adapter did not.
+        (Framing::JsonArray | Framing::Sse, Some(b'[')) => Some(Framing::JsonArray),
         // An object that goes on in the next line is none of one line.
         (Framing::Ndjson, Some(b'{')) if begin.find(|byte| **byte != b' ').is_none_or(|next| !b"\r\n".contains(next)) => Some(planned),
         (Framing::AwsEventStream, Some(0)) => Some(planned),
@@ -146,6 +147,7 @@ mod tests {
     fn the_first_bytes_tell_a_stream_from_a_whole_answer() {
         assert_eq!(framing_of(b"data: {}", Framing::JsonArray), Some(Framing::Sse));
         assert_eq!(framing_of(b" [{\"a\"", Framing::JsonArray), Some(Framing::JsonArray));
+        assert_eq!(framing_of(b"[{\"a\"", Framing::Sse), Some(Framing::JsonArray));
         assert_eq!(framing_of(b"{\"error\"", Framing::JsonArray), None);
         assert_eq!(framing_of(b"{\"done\":true}", Framing::Ndjson), Some(Framing::Ndjson));
         assert_eq!(framing_of(b"{\n  \"done\": true\n}", Framing::Ndjson), None);

@@ -265,6 +265,8 @@ impl Stream {
     fn status(&self, whole: bool, consumed: &Consumed) -> EventStatus {
         match (self.meter.failed(), whole) {
             (true, _) => EventStatus::UpstreamError,
+            // A body that ended without a byte is no answer, also where nothing but its end says that it was whole.
+            (false, true) if self.first_byte.is_none() => EventStatus::UpstreamError,
             (false, false) if consumed.nothing_came() || self.first_byte.is_none() => EventStatus::UpstreamError,
             (false, true) if !self.client_gone => EventStatus::Completed,
             _ => EventStatus::Partial,

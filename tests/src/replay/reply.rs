@@ -13,6 +13,8 @@ pub enum Cuts {
     Random(u64),
     /// Ten milliseconds between the events of a stream, so that a client can act in the middle of it.
     SlowEvents,
+    /// In two pieces, with a tenth of a second behind so many bytes: a client leaves then.
+    PausedAt(usize),
 }
 
 /// How the end of the body is told.

@@ -42,8 +42,10 @@ pub(super) fn write_reply(writer: &mut TcpStream, reply: &Reply) -> io::Result<(
         let mut bytes = Vec::with_capacity(piece.len() + 16);
         push_piece(&mut bytes, piece, reply.framing);
         writer.write_all(&bytes)?;
-        if reply.cuts == Cuts::SlowEvents {
-            thread::sleep(Duration::from_millis(10));
+        match reply.cuts {
+            Cuts::SlowEvents => thread::sleep(Duration::from_millis(10)),
+            Cuts::PausedAt(_) => thread::sleep(Duration::from_millis(100)),
+            Cuts::Whole | Cuts::EachByte | Cuts::Random(_) => {}
         }
     }
     if reply.framing == Framing::Chunked && reply.cut_off_after.is_none() {
@@ -67,6 +69,7 @@ fn pieces(body: &[u8], cuts: Cuts) -> Vec<&[u8]> {
         Cuts::Whole if body.is_empty() => Vec::new(),
         Cuts::Whole => vec![body],
         Cuts::EachByte => body.chunks(1).collect(),
+        Cuts::PausedAt(at) => <[_; 2]>::from(body.split_at(at.min(body.len()))).into_iter().filter(|piece| !piece.is_empty()).collect(),
         Cuts::SlowEvents => {
             let mut pieces = Vec::new();
             let mut start = 0;

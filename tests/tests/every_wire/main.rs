@@ -3,15 +3,14 @@
 //! piece, a byte at a time, cut at random, and compressed.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod call;
 mod expect;
 
-use std::{collections::BTreeSet, io::Write};
+use std::io::Write;
 
 use serde_json::Value;
 use weighbridge_tests::{
-    Config, Cuts, ReplayUpstream, Reply, Weighbridge, binary,
-    corpus::{Case, Corpus},
+    Cuts, ReplayUpstream, Reply, Weighbridge,
+    corpus::{self, Case, Corpus},
 };
 
 /// How an answer arrives.
@@ -23,10 +22,10 @@ enum Arrival {
 
 #[test]
 fn every_recorded_answer_is_metered_through_its_providers_plugin() {
-    let Some(corpus) = Corpus::open() else { return };
-    let cases = corpus.all();
+    let Some(recorded) = Corpus::open() else { return };
+    let cases = recorded.all();
     let upstream = ReplayUpstream::start();
-    let weighbridge = Weighbridge::start(config(&upstream, &cases));
+    let weighbridge = Weighbridge::start(corpus::config(&upstream, &cases));
     let key = weighbridge.admin().customer_with_key("acme", None);
     let mut wrong = Vec::new();
     for (n, case) in cases.iter().enumerate() {
@@ -42,35 +41,14 @@ fn every_recorded_answer_is_metered_through_its_providers_plugin() {
     assert!(wrong.is_empty(), "{} problems with {} recorded answers:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
-/// A provider for each of the recorded ones, with the plugin of its name or, where it needs none, the one whose wire it speaks.
-fn config(upstream: &ReplayUpstream, cases: &[Case]) -> Config {
-    let providers: BTreeSet<String> = cases.iter().map(call::provider).collect();
-    let config = Config::new().toml("[routing]\nretries = 0\ncircuit_failures = 1000000\ncircuit_percent = 100");
-    providers.into_iter().fold(config, |config, provider| {
-        let plugin = plugin(&provider);
-        let further = if plugin == "vertex" { format!("[providers.{provider}.config]\nproject = \"p\"") } else { String::new() };
-        config.provider_with(&provider, plugin, &upstream.base_url(&provider), &further)
-    })
-}
-
-fn plugin(provider: &str) -> &str {
-    let own = binary::project().join("plugins/adapters").join(provider).join("plugin.toml");
-    match provider {
-        "google" | "local-gemini" => "gemini",
-        "local-anthropic" => "anthropic",
-        _ if own.exists() => provider,
-        _ => "openai",
-    }
-}
-
 fn run(case: &Case, upstream: &ReplayUpstream, weighbridge: &Weighbridge, key: &str, arrival: Arrival) -> Vec<String> {
     let reply = match arrival {
         Arrival::Cut(cuts) => case.reply().cut(cuts),
         Arrival::Gzip => gzipped(case.reply()),
     };
-    let provider = call::provider(case);
+    let provider = case.route();
     upstream.set(&provider, reply.clone());
-    let sent = call::of(case).bearer(key).header("accept-encoding", "gzip").send(weighbridge.address());
+    let sent = case.call().bearer(key).header("accept-encoding", "gzip").send(weighbridge.address());
     let answer = match sent {
         Ok(answer) => answer,
         Err(error) => return vec![format!("no answer: {error}")],

@@ -161,6 +161,10 @@ fn member(json: &mut Vec<u8>, name: &str, value: Option<&[u8]>) -> Result<(), Ba
 /// A part's name, and whether it is a file.
 fn head(bytes: &[u8]) -> Result<(String, bool), BadForm> {
     let text = std::str::from_utf8(bytes).map_err(|_| BadForm::Head)?;
+    // Some readers end a line at a bare LF, and some go on with one that is indented.
+    if text.split("\r\n").any(|line| line.contains(['\r', '\n']) || line.starts_with([' ', '\t'])) {
+        return Err(BadForm::Head);
+    }
     let mut dispositions = text.split("\r\n").filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-disposition").then_some(value)
@@ -170,7 +174,8 @@ fn head(bytes: &[u8]) -> Result<(String, bool), BadForm> {
     if !kind.trim().eq_ignore_ascii_case("form-data") || parameter(parameters, "name*")?.is_some() {
         return Err(BadForm::Head);
     }
-    let name = parameter(parameters, "name")?.ok_or(BadForm::Head)?;
+    // A backslash in a name is one to some readers, and to others says that the next character is meant.
+    let name = parameter(parameters, "name")?.filter(|name| !name.contains('\\')).ok_or(BadForm::Head)?;
     let is_file = parameter(parameters, "filename")?.is_some() || parameter(parameters, "filename*")?.is_some();
     Ok((name, is_file))
 }
@@ -258,6 +263,9 @@ mod tests {
             "Content-Disposition: form-data",
             "Content-Disposition: form-data; name=\"a\"; name=\"b\"",
             "Content-Disposition: form-data; name=\"a",
+            "Content-Disposition: form-data; name=\"mod\\el\"",
+            "X: y\nContent-Disposition: form-data; name=\"b\"\r\nContent-Disposition: form-data; name=\"a\"",
+            "Content-Disposition: form-data; name=\"a\"\r\n ; filename=\"b\"",
         ] {
             assert_eq!(refused(&part(head)), BadForm::Head, "{head}");
         }

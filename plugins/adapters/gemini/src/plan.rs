@@ -22,7 +22,8 @@ pub const CHAT: &str = "openai.chat";
 pub const MODELS: [&str; 2] = ["/model", "/generateContentRequest/model"];
 
 fn google(dialect: &str) -> Plan {
-    Plan { dialect: dialect.into(), auth: Auth::Header("x-goog-api-key".into()), ..Plan::default() }
+    let request_headers = vec![crate::prepare::FIELD_MASK.into()];
+    Plan { dialect: dialect.into(), auth: Auth::Header("x-goog-api-key".into()), request_headers, ..Plan::default() }
 }
 
 /// Bodies and events pass untouched. Without `alt=sse` a stream is one JSON array: `prepare` says so then.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use weighbridge_plugin::{
     PluginError,
-    adapter::{BodyPlan, ClientRequest, Edit, Framing, UpstreamRequest},
+    adapter::{BodyPlan, ClientRequest, Edit, Framing, Header, UpstreamRequest},
 };
 
 use crate::{config::Config, plan::MODELS};
@@ -66,13 +66,18 @@ pub fn interactions(config: &Config, request: &ClientRequest) -> UpstreamRequest
     let renamed = request.model != request.upstream_model;
     UpstreamRequest {
         path_and_query: with_query(format!("/{}/interactions", config.version), &query(&request.query)),
+        headers: unmasked(request),
         body: edited(if renamed { vec![Edit::set("/model", json(&request.upstream_model))] } else { Vec::new() }),
         ..UpstreamRequest::default()
     }
 }
 
 fn plain(request: &ClientRequest, place: &Place, method: &str) -> UpstreamRequest {
-    UpstreamRequest { path_and_query: with_query(format!("{}:{method}", place.path), &query(&request.query)), ..UpstreamRequest::default() }
+    UpstreamRequest {
+        path_and_query: with_query(format!("{}:{method}", place.path), &query(&request.query)),
+        headers: unmasked(request),
+        ..UpstreamRequest::default()
+    }
 }
 
 /// The model's name in the body, where the client wrote one and the model has another name upstream.
@@ -97,9 +102,20 @@ pub fn with_query(path: String, query: &str) -> String {
 /// Query parameters that are credentials: the client's are for the gateway, and never go upstream.
 const CREDENTIALS: [&str; 6] = ["key", "api_key", "apikey", "access_token", "oauth_token", "token"];
 
-/// The client's query without its credentials; what has no place in a query is encoded.
+/// A parameter, and the header that says the same (Google Cloud documentation, "System parameters", 2026), by which a client has
+/// parts of an answer left out: its usage would be one of them. All of the answer is asked for instead.
+const FIELDS: &str = "fields";
+/// The header.
+pub const FIELD_MASK: &str = "x-goog-fieldmask";
+
+/// In place of the client's mask, where it has sent one.
+pub fn unmasked(request: &ClientRequest) -> Vec<Header> {
+    request.header(FIELD_MASK).map(|_| Header::new(FIELD_MASK, "*")).into_iter().collect()
+}
+
+/// The client's query without its credentials and without what would hide the usage; what has no place in a query is encoded.
 pub fn query(query: &str) -> String {
-    let kept: Vec<String> = pairs(query).filter(|pair| !is_credential(pair)).map(safe).collect();
+    let kept: Vec<String> = pairs(query).filter(|pair| !is_withheld(pair)).map(safe).collect();
     kept.join("&")
 }
 
@@ -113,9 +129,10 @@ fn asks_for_sse(pair: &str) -> bool {
 }
 
 /// By its name, however that is written: `%6Bey` is `key`, and `$key` too is one at Google.
-fn is_credential(pair: &str) -> bool {
+fn is_withheld(pair: &str) -> bool {
     let name = decoded(pair.split('=').next().unwrap_or_default()).to_ascii_lowercase();
-    CREDENTIALS.contains(&name.trim_start_matches('$'))
+    let name = name.trim_start_matches('$');
+    CREDENTIALS.contains(&name) || name == FIELDS
 }
 
 fn decoded(text: &str) -> String {

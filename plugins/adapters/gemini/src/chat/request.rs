@@ -16,7 +16,10 @@ use super::{
     tools,
     wire::{GenerationConfig, Request},
 };
-use crate::{config::Config, prepare::Place};
+use crate::{
+    config::Config,
+    prepare::{Place, unmasked},
+};
 
 /// What goes upstream.
 pub fn translate(config: &Config, request: &ClientRequest, place: &Place) -> Result<UpstreamRequest, PluginError> {
@@ -37,7 +40,7 @@ pub fn translate(config: &Config, request: &ClientRequest, place: &Place) -> Res
     let method = if request.streamed { "streamGenerateContent?alt=sse" } else { "generateContent" };
     Ok(UpstreamRequest {
         path_and_query: format!("{}:{method}", place.path),
-        headers: vec![Header::new("content-type", "application/json")],
+        headers: [vec![Header::new("content-type", "application/json")], unmasked(request)].concat(),
         body: BodyPlan::Replace(translated),
         state: State { include_usage, ..State::default() }.write(),
         ..UpstreamRequest::default()

@@ -2,7 +2,7 @@
 
 use weighbridge_plugin::{
     Adapter,
-    adapter::{BodyPlan, Edit, Field, Framing, UpstreamRequest},
+    adapter::{BodyPlan, Edit, Field, Framing, Header, UpstreamRequest},
 };
 
 use super::{adapter, request};
@@ -56,9 +56,20 @@ fn a_stream_without_alt_sse_is_one_json_array() {
 
 #[test]
 fn credentials_of_the_query_never_go_upstream() {
-    let query = "key=SECRET&fields=a,b&%6bEy=SECRET&$key=SECRET&access_token=SECRET&&prettyPrint=false&x=#\u{1}";
+    let query = "key=SECRET&a=b,c&%6bEy=SECRET&$key=SECRET&access_token=SECRET&&prettyPrint=false&x=#\u{1}";
     let sent = sent("gemini.generate_content", "m", false, query);
-    assert_eq!(sent.path_and_query, "/v1beta/models/m:generateContent?fields=a,b&prettyPrint=false&x=%23%01");
+    assert_eq!(sent.path_and_query, "/v1beta/models/m:generateContent?a=b,c&prettyPrint=false&x=%23%01");
+}
+
+#[test]
+fn the_usage_cannot_be_left_out_of_an_answer() {
+    let mut asked = request("gemini.generate_content", "m", false, "");
+    asked.query = "fields=candidates&$fields=candidates&%66ields=candidates&x=1".into();
+    asked.headers = vec![Header::new("x-goog-fieldmask", "candidates")];
+    let sent = adapter().prepare(asked).expect("a request");
+    assert_eq!((sent.path_and_query.as_str(), sent.headers), ("/v1beta/models/m:generateContent?x=1", vec![Header::new("x-goog-fieldmask", "*")]));
+    let plans = adapter().plans();
+    assert!(plans.iter().all(|plan| plan.request_headers == ["x-goog-fieldmask"]), "the adapter is shown the header in every dialect");
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! The recorded provider traffic of `../shared/corpus`, read in place.
 
+mod call;
+mod gateway;
+
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+
+pub use gateway::config;
 
 use crate::{Framing, Reply, binary};
 

@@ -2,37 +2,41 @@
 //! the gateway's own path for it.
 
 use serde_json::{Value, json};
-use weighbridge_tests::{Request, corpus::Case};
 
-/// The provider by its wire: some recorded hosts speak several, each with another adapter.
-pub(crate) fn provider(case: &Case) -> String {
-    match (case.provider(), case.endpoint()) {
-        ("local", "messages") => "local-anthropic".into(),
-        ("local", "generateContent") => "local-gemini".into(),
-        ("anthropic", "chat") => "anthropic-compatible".into(),
-        (provider, _) => provider.into(),
-    }
-}
+use super::Case;
+use crate::Request;
 
-/// The call. The model is named `provider/model`, which leads to the provider's own plugin.
-pub(crate) fn of(case: &Case) -> Request {
-    let named = format!("{}/{}", provider(case), model(case));
-    let path = path(case).replace("{model}", &encoded(&named));
-    if matches!(case.endpoint(), "audio.transcriptions") || path.ends_with("/images/edits") {
-        return form(&path, &named, case);
-    }
-    let mut body = recorded(case).cloned().unwrap_or_else(|| plausible(case));
-    if !path.contains("/model") {
-        // Where the recorded client named it elsewhere (a deployment in the path, say), it is named in the body here.
-        body[if case.provider() == "watsonx" { "model_id" } else { "model" }] = named.as_str().into();
-    }
-    if streams_by_its_body(case) {
-        body["stream"] = case.streamed().into();
-        if case.streamed() && matches!(case.endpoint(), "chat" | "completions") && !path.starts_with("/v2/") {
-            body["stream_options"] = json!({ "include_usage": true });
+impl Case {
+    /// The provider by its wire: some recorded hosts speak several, each with another adapter.
+    pub fn route(&self) -> String {
+        match (self.provider(), self.endpoint()) {
+            ("local", "messages") => "local-anthropic".into(),
+            ("local", "generateContent") => "local-gemini".into(),
+            ("anthropic", "chat") => "anthropic-compatible".into(),
+            (provider, _) => provider.into(),
         }
     }
-    Request::post(&path, body.to_string())
+
+    /// The call. The model is named `provider/model`, which leads to the provider's own plugin.
+    pub fn call(&self) -> Request {
+        let named = format!("{}/{}", self.route(), model(self));
+        let path = path(self).replace("{model}", &encoded(&named));
+        if matches!(self.endpoint(), "audio.transcriptions") || path.ends_with("/images/edits") {
+            return form(&path, &named, self);
+        }
+        let mut body = recorded(self).cloned().unwrap_or_else(|| plausible(self));
+        if !path.contains("/model") {
+            // Where the recorded client named it elsewhere (a deployment in the path, say), it is named in the body here.
+            body[if self.provider() == "watsonx" { "model_id" } else { "model" }] = named.as_str().into();
+        }
+        if streams_by_its_body(self) {
+            body["stream"] = self.streamed().into();
+            if self.streamed() && matches!(self.endpoint(), "chat" | "completions") && !path.starts_with("/v2/") {
+                body["stream_options"] = json!({ "include_usage": true });
+            }
+        }
+        Request::post(&path, body.to_string())
+    }
 }
 
 fn streams_by_its_body(case: &Case) -> bool {
