@@ -55,7 +55,12 @@ fn streamed(dialect: &str) -> Plan {
         body_facts: facts(None),
         event_facts: facts(Some(&done)),
         // `"done":true` alone could stand in the arguments of a tool.
-        terminal: Some(EventFilter::containing([r#""done_reason":""#, r#""done":true,"total_duration":"#])),
+        terminal: Some(EventFilter::containing([
+            r#""done_reason":""#,
+            r#""done":true,"total_duration":"#,
+            r#""done":true,"context":"#,
+            r#""done":true,"prompt_eval_count":"#,
+        ])),
         failure: Some(EventFilter::containing([r#"{"error":""#, r#"{"error": ""#])),
         ..Plan::default()
     }
