@@ -16,6 +16,10 @@ impl Case {
             (provider, _) => provider.into(),
         }
     }
+    /// The model as the provider knows it.
+    pub fn upstream_model(&self) -> String {
+        model(self)
+    }
 
     /// The call. The model is named `provider/model`, which leads to the provider's own plugin.
     pub fn call(&self) -> Request {
@@ -54,8 +58,7 @@ fn recorded_path(case: &Case) -> &str {
     rest.find('/').map_or("", |at| rest[at..].split('?').next().unwrap_or_default())
 }
 
-/// The model as the provider knows it.
-pub(crate) fn model(case: &Case) -> String {
+fn model(case: &Case) -> String {
     let path = recorded_path(case);
     let after = |mark: &str| path.split_once(mark).map(|(_, rest)| rest);
     let of_path = match case.provider() {

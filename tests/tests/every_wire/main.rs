@@ -68,7 +68,7 @@ fn run(case: &Case, upstream: &ReplayUpstream, weighbridge: &Weighbridge, key: &
     let record: Value = weighbridge.admin().event_of(&answer);
     problems.extend(expect::problems(case, &record));
     // Metering rule 19: the request decides where it is served, and the record keeps it for the price.
-    if case.provider() == "bedrock" && case.status() == "usage" && call::model(case).starts_with("us.") && record["dimensions"]["geography"] != "us" {
+    if case.provider() == "bedrock" && case.status() == "usage" && case.upstream_model().starts_with("us.") && record["dimensions"]["geography"] != "us" {
         problems.push(format!("the geography is not on the record: {}", record["dimensions"]));
     }
     problems
