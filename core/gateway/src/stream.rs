@@ -191,7 +191,9 @@ impl Stream {
     fn take(&mut self, chunk: Bytes) {
         self.first_byte.get_or_insert_with(Instant::now);
         if let Err(error) = self.forward.take(&mut self.meter, &self.exchange, chunk, &mut self.now, &mut self.held) {
-            return self.end(Ending::Undecodable(error.to_string()));
+            // Behind its terminal event the answer is whole, whatever follows.
+            let whole = matches!(self.phase, Phase::Closing(_));
+            return self.end(if whole { Ending::Terminal } else { Ending::Undecodable(error.to_string()) });
         }
         if self.meter.terminal() && matches!(self.phase, Phase::Reading) {
             self.phase = Phase::Closing(None);
