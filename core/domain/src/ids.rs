@@ -90,6 +90,28 @@ pub fn check_slug(text: &str) -> Result<(), BadSlug> {
 pub struct EventId(pub Uuid);
 
 impl EventId {
+    /// No call at all: what is posted to the books ends none.
+    pub const NONE: Self = Self(Uuid::nil());
+
+    /// The id of something that happened elsewhere and is told of perhaps several times: the same for the same parts, whose
+    /// order counts. The time is that of the beginning, so that ids stay in time order; the bits behind it are a digest's.
+    pub fn derived(begun: Timestamp, parts: &[&str]) -> Self {
+        use sha2::Digest as _;
+        let mut digest = sha2::Sha256::new();
+        for part in parts {
+            // With its length, so that no two lists of parts are the same bytes.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut bytes = [0; 16];
+        bytes[..6].copy_from_slice(&((begun.micros().max(0) as u64) / 1_000).to_be_bytes()[2..]);
+        bytes[6..].copy_from_slice(&digest[..10]);
+        bytes[6] = 0x70 | (bytes[6] & 0x0F);
+        bytes[8] = 0x80 | (bytes[8] & 0x3F);
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// The sixteen bytes, in time order.
     pub fn bytes(&self) -> [u8; 16] {
         *self.0.as_bytes()
@@ -226,6 +248,19 @@ mod tests {
         assert!(early < late);
         let many: std::collections::HashSet<_> = (0..10_000).map(|_| ids.next(Timestamp::from_micros(5))).collect();
         assert_eq!(many.len(), 10_000);
+    }
+
+    #[test]
+    fn a_derived_id_is_the_same_for_the_same_parts_and_for_no_others() {
+        let at = Timestamp::from_micros(1_700_000_000_123_456);
+        let of = |parts: &[&str]| EventId::derived(at, parts);
+        assert_eq!(of(&["openai", "batch_1", "a"]), of(&["openai", "batch_1", "a"]));
+        assert_eq!(of(&["openai", "batch_1", "a"]).to_string(), "018bcfe5-687b-7f21-9d08-fd7b6a2d4d05");
+        for others in [&["openai", "batch_1a", ""][..], &["openai", "batch_1"], &["openai", "batch_1", "b"], &["batch_1", "openai", "a"]] {
+            assert_ne!(of(&["openai", "batch_1", "a"]), of(others));
+        }
+        assert_eq!((of(&[]).0.get_version_num(), of(&[]).0.get_variant()), (7, uuid::Variant::RFC4122));
+        assert!(RandomIds::new().next(Timestamp::from_micros(1_700_000_000_122_000)) < of(&["x"]));
     }
 
     #[test]

@@ -52,6 +52,7 @@ known_meters! {
     IMAGES = "images", "images";
     CHARACTERS = "characters", "characters";
     AUDIO_SECONDS = "audio_seconds", "seconds";
+    VIDEO_SECONDS = "video_seconds", "seconds";
     PAGES = "pages", "pages";
     SEARCH_UNITS = "search_units", "units";
     CACHE_STORAGE_TOKEN_HOURS = "cache_storage_token_hours", "token hours";

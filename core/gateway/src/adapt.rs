@@ -94,6 +94,9 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
 
     let mut upstream = HttpRequest::new(Full::new(body));
     *upstream.method_mut() = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
+    if upstream.method() == Method::DELETE {
+        return Err(nonsense("a call that begins something is no DELETE".into()));
+    }
     *upstream.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
     *upstream.headers_mut() = carried;
     let framing = planned.framing.unwrap_or(wire.plan.framing);
@@ -131,7 +134,7 @@ fn fields_and_doubles<'a>(pointers: &'a [String], set: &json::PointerSet, body: 
 }
 
 /// The client's headers, without those of its connection, its credentials and ours.
-fn carry_over(headers: &HeaderMap, plain: bool) -> HeaderMap {
+pub(crate) fn carry_over(headers: &HeaderMap, plain: bool) -> HeaderMap {
     let mut carried = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
         if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING {

@@ -7,6 +7,7 @@ use crate::{
     authenticate::Caller,
     call::{Head, Request},
     counting::estimate,
+    dialect::resource::Place,
     gateway::Gateway,
     refusal::Refusal,
     route::{Candidate, Route},
@@ -18,7 +19,9 @@ pub(crate) fn admit(gateway: &Gateway, call: &Head, caller: &Caller, request: &R
     let plan = caller.plan().document();
     let first = &route.candidates()[0];
     let book = gateway.book.load();
-    if plan.unpriced == UnpricedPolicy::Block {
+    // The models of what is placed by its content were looked at when it was.
+    let by_model = call.dialect.resource().is_none_or(|resource| resource.place == Place::Model);
+    if plan.unpriced == UnpricedPolicy::Block && by_model {
         let unpriced =
             route.candidates().iter().find(|candidate| book.find(&candidate.provider.price_book, candidate.model.as_str(), call.received_at).is_none());
         if let Some(candidate) = unpriced {

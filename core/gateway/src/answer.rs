@@ -9,7 +9,10 @@ use bytes::Bytes;
 use http::Response;
 use hyper::body::{Body, Frame, SizeHint};
 
-use crate::stream::{BoxError, StreamBody};
+use crate::{
+    resources::Relay,
+    stream::{BoxError, StreamBody},
+};
 
 /// What the client gets.
 pub type Answer = Response<AnswerBody>;
@@ -20,6 +23,7 @@ pub struct AnswerBody(Kind);
 enum Kind {
     Whole(Option<Bytes>),
     Stream(StreamBody),
+    Relay(Relay),
 }
 
 impl AnswerBody {
@@ -29,6 +33,9 @@ impl AnswerBody {
     }
     pub(crate) fn stream(stream: StreamBody) -> Self {
         Self(Kind::Stream(stream))
+    }
+    pub(crate) fn relay(relay: Relay) -> Self {
+        Self(Kind::Relay(relay))
     }
 }
 
@@ -40,6 +47,7 @@ impl Body for AnswerBody {
         match &mut self.0 {
             Kind::Whole(bytes) => Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes)))),
             Kind::Stream(stream) => stream.poll_next(context).map(|next| next.map(|bytes| bytes.map(Frame::data))),
+            Kind::Relay(relay) => relay.poll_next(context).map(|next| next.map(|bytes| bytes.map(Frame::data))),
         }
     }
     fn is_end_stream(&self) -> bool {
@@ -48,7 +56,7 @@ impl Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Kind::Stream(_) => SizeHint::default(),
+            Kind::Stream(_) | Kind::Relay(_) => SizeHint::default(),
         }
     }
 }

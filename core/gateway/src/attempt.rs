@@ -11,7 +11,7 @@ use weighbridge_domain::{EventId, Timestamp};
 use crate::{
     call::Head,
     health::Leave,
-    peek,
+    peek, resources,
     respond::Exchange,
     retry::Failure,
     route::{Candidate, Route},
@@ -47,16 +47,19 @@ pub(crate) struct Tries {
     ask: bool,
     id: EventId,
     received: Instant,
+    /// The call leaves something at the provider: one that may have arrived is not sent again, anywhere.
+    starts: bool,
 }
 
 impl Tries {
     /// Begins with the first candidate that is not left alone; with the first of all if every one is.
-    pub(crate) fn new(route: Route, head: &Head) -> Self {
+    pub(crate) fn new(route: Route, head: &Head, call: &OpenCall) -> Self {
         let now = head.received_at;
         let candidates = route.candidates();
         let open = candidates.iter().enumerate().find_map(|(at, one)| Some((at, one.provider.health.enter(&one.model, now)?)));
         let (at, leave) = open.unwrap_or_else(|| (0, candidates[0].provider.health.enter_anyway(&candidates[0].model, now)));
-        let mut tries = Self { route, at, leave, retries: 0, ask: true, id: head.id, received: head.received };
+        let mut tries =
+            Self { route, at, leave, retries: 0, ask: true, id: head.id, received: head.received, starts: resources::starts(&head.dialect, &call.request) };
         tries.begin(now);
         tries
     }
@@ -101,14 +104,14 @@ impl Tries {
             }
             Ok(Seen::Failure(failure, answer)) => {
                 let end = End::answered(self.candidate(), answer.head.status);
-                match self.next(open, failure, &format!("HTTP {}", answer.head.status.as_u16())) {
+                match self.next(open, failure, self.starts && leaves_doubt(answer.head.status), &format!("HTTP {}", answer.head.status.as_u16())) {
                     Some(pause) => Verdict::TryAgain(end, pause),
                     None => Verdict::Respond(answer),
                 }
             }
             Err(why) => {
                 let end = End::unanswered(self.candidate(), &why);
-                match self.next(open, Failure::of(&why), &why.to_string()) {
+                match self.next(open, Failure::of(&why), self.starts && why.was_sent(), &why.to_string()) {
                     Some(pause) => Verdict::TryAgain(end, pause),
                     None => Verdict::GiveUp(why),
                 }
@@ -146,12 +149,13 @@ impl Tries {
     }
 
     /// Notes the failure, and says after which pause what is tried next; `None`: nothing is.
-    fn next(&mut self, open: &OpenCall, failure: Failure, what: &str) -> Option<Duration> {
+    fn next(&mut self, open: &OpenCall, failure: Failure, in_doubt: bool, what: &str) -> Option<Duration> {
         let now = open.gateway.clock.now();
         let candidate = self.candidate();
         candidate.provider.health.failed(&candidate.model, self.leave, failure.ailment(), what.to_owned(), now, self.route.policy());
-        // Nobody waits for an answer any more: there is no use in consuming more.
-        if open.client_gone() {
+        // Nobody waits for an answer any more: there is no use in consuming more. And what may have been started must not be
+        // started twice.
+        if open.client_gone() || in_doubt {
             return None;
         }
         let (id, provider, model) = (self.id, candidate.provider.name.clone(), candidate.model.clone());
@@ -196,6 +200,11 @@ impl Tries {
         self.begin(now);
         Some(Duration::ZERO)
     }
+}
+
+/// Whether a failure leaves it open that the call was taken all the same. Who is limited or overloaded has not taken it.
+fn leaves_doubt(status: StatusCode) -> bool {
+    !matches!(status.as_u16(), 429 | 503 | 529)
 }
 
 /// An answer, seen.

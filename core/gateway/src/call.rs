@@ -107,6 +107,15 @@ impl Request {
     pub(crate) fn json_bytes(&self) -> Bytes {
         self.form.as_ref().map_or_else(|| self.body.clone(), |form| Bytes::copy_from_slice(form.json()))
     }
+    /// A part of a form, as it was sent.
+    pub(crate) fn file(&self, name: &str) -> Option<&[u8]> {
+        self.form.as_ref()?.part(&self.body, name)
+    }
+    /// A request without a body.
+    pub(crate) fn none() -> Self {
+        let model = ModelName::new("");
+        Self { body: Bytes::new(), form: None, model, unnamed: true, streamed: false, body_customer: None, labels: Labels::default() }
+    }
     /// The body with an adapter's edits, every other byte as it was received.
     pub(crate) fn edited(&self, edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
         match &self.form {
@@ -192,7 +201,7 @@ fn fields<'a>(head: &Head, json: &'a [u8]) -> Result<[Option<&'a str>; at::COUNT
     }
 }
 
-async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
+pub(crate) async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::request_too_large(limits.max_body_bytes);
     // A stated length is believed when it is too much: nothing of it is read.
     if body.size_hint().lower() > limits.max_body_bytes as u64 {

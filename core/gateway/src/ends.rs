@@ -18,6 +18,7 @@ use crate::{
     gateway::Gateway,
     meter::{Consumed, text},
     refusal::Refusal,
+    resources,
     respond::Exchange,
     route::Candidate,
     settle::{End, OpenCall},
@@ -60,8 +61,15 @@ impl OpenCall {
 
     /// No provider answered.
     pub(crate) async fn unanswered(self: Box<Self>, candidate: &Candidate, why: NoAnswer) -> Refusal {
-        let refusal = why.refusal(&candidate.provider);
-        let end = End::unanswered(candidate, &why);
+        let mut end = End::unanswered(candidate, &why);
+        let starts = self.dialect_kind.resource().filter(|_| why.was_sent() && resources::starts(&self.dialect_kind, &self.request));
+        let refusal = match starts {
+            Some(facts) => {
+                end.flags.push("may_have_started");
+                Refusal::start_unknown(facts.noun, candidate.provider.name.as_str(), &why.to_string())
+            }
+            None => why.refusal(&candidate.provider),
+        };
         self.close(end, refusal).await
     }
 
@@ -128,7 +136,7 @@ impl OpenCall {
 impl End {
     /// A try without an answer.
     pub(crate) fn unanswered(candidate: &Candidate, why: &NoAnswer) -> Self {
-        let consumed = if matches!(why, NoAnswer::Unreachable(_) | NoAnswer::NoCredential(_)) { Consumed::Nothing } else { Consumed::Unknown };
+        let consumed = if why.was_sent() { Consumed::Unknown } else { Consumed::Nothing };
         let mut end = Self::new(candidate, EventStatus::UpstreamError, consumed);
         end.waive = Some(NOT_CHARGED);
         end

@@ -9,14 +9,15 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 use weighbridge_domain::{Clock, IdSource, UsageEvent};
-use weighbridge_ledger::Ledger;
-use weighbridge_plugin_api::Counter;
+use weighbridge_ledger::{Ledger, LedgerError};
+use weighbridge_plugin_api::{Counter, pricing::PricingRules};
 use weighbridge_pricing::PriceBook;
 
 use crate::{
     call::BodyLimits,
     counting::Counters,
     directory::Directory,
+    resources::Shelf,
     route::Routes,
     upstream::{UpstreamClient, client},
 };
@@ -82,6 +83,8 @@ pub struct GatewayParts {
     pub book: Arc<ArcSwap<PriceBook>>,
     /// Providers and aliases; its owner swaps it.
     pub routes: Arc<ArcSwap<Routes>>,
+    /// Compiles a plan as it was when something was started.
+    pub rules: Arc<dyn PricingRules>,
     /// They count what was not reported: the operator's first.
     pub counters: Vec<Arc<dyn Counter>>,
     /// The time.
@@ -92,6 +95,17 @@ pub struct GatewayParts {
     pub observer: Arc<dyn Observer>,
 }
 
+/// Why a gateway cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The client for providers cannot be made (TLS).
+    #[error("the client for providers cannot be made: {0}")]
+    Upstream(#[from] std::io::Error),
+    /// What is on the books cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
 /// The gateway.
 pub struct Gateway {
     pub(crate) options: GatewayOptions,
@@ -99,6 +113,8 @@ pub struct Gateway {
     pub(crate) directory: Arc<Directory>,
     pub(crate) book: Arc<ArcSwap<PriceBook>>,
     pub(crate) routes: Arc<ArcSwap<Routes>>,
+    pub(crate) rules: Arc<dyn PricingRules>,
+    pub(crate) shelf: Shelf,
     pub(crate) counters: Counters,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
@@ -126,12 +142,17 @@ impl Drop for InFlight {
 }
 
 impl Gateway {
-    /// Puts the parts together.
-    pub fn new(parts: GatewayParts) -> Result<Arc<Self>, std::io::Error> {
+    /// Puts the parts together. Blocking: what was started and has not ended is read from the books.
+    pub fn new(parts: GatewayParts) -> Result<Arc<Self>, GatewayError> {
         let upstream = client(parts.options.connect_timeout)?;
-        let GatewayParts { options, ledger, directory, book, routes, counters, clock, ids, observer } = parts;
-        let counters = Counters::new(counters);
-        Ok(Arc::new(Self { options, ledger, directory, book, routes, counters, clock, ids, observer, upstream, calls: Arc::default() }))
+        let GatewayParts { options, ledger, directory, book, routes, rules, counters, clock, ids, observer } = parts;
+        let (counters, shelf) = (Counters::new(counters), Shelf::open(ledger.clone())?);
+        Ok(Arc::new(Self { options, ledger, directory, book, routes, rules, shelf, counters, clock, ids, observer, upstream, calls: Arc::default() }))
+    }
+
+    /// What calls have left at providers.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {

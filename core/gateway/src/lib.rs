@@ -2,7 +2,7 @@
 //!
 //! `call` (accept) → `authenticate` → `route` → `admit` → `adapt` → `upstream` → `meter` → `settle` (rate, commit) →
 //! `respond`, with `stream` and `forward` for answers that are streamed and `ends` for calls that end early. `attempt`
-//! says what is tried next, by `retry` and `health`.
+//! says what is tried next, by `retry` and `health`. `resources` is about what calls leave at a provider for later ones.
 
 mod adapt;
 mod admit;
@@ -30,7 +30,9 @@ pub mod pipeline;
 pub mod policy;
 mod query;
 mod receive;
+mod record;
 pub mod refusal;
+pub mod resources;
 pub mod respond;
 mod retry;
 pub mod route;
@@ -42,7 +44,7 @@ mod weigh;
 
 pub use dialect::{BadDialect, Dialects};
 pub use directory::Directory;
-pub use gateway::{Gateway, GatewayOptions, GatewayParts, NoObserver, Observer};
+pub use gateway::{Gateway, GatewayError, GatewayOptions, GatewayParts, NoObserver, Observer};
 pub use health::{CircuitState, Health, HealthReport};
 pub use policy::{BareNames, CircuitPolicy, RetryPolicy, RoutingPolicy};
 pub use route::{Alias, Candidate, Routes, Strategy, Target, Wanted};

@@ -23,7 +23,7 @@ use crate::{
     respond,
     route::route,
     settle::OpenCall,
-    upstream,
+    upstream::{self, Ticket},
 };
 
 /// One call, from its head to its answer.
@@ -33,10 +33,10 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
     let (head, body) = call.split();
     let request = call::read(body, &head, gateway.body_limits()).await?;
     let caller = authenticate::customer(&gateway, known, &head.headers, &request, now).await?;
-    let route = route(&gateway, &head, &caller, &request)?;
+    let route = route(&gateway, &head, &caller, &request).await?;
     let reservation = admit(&gateway, &head, &caller, &request, &route)?;
     let mut open = OpenCall::new(gateway, &head, caller, request, reservation);
-    let mut tries = Tries::new(route, &head);
+    let mut tries = Tries::new(route, &head, &open);
 
     loop {
         let candidate = tries.candidate();
@@ -45,7 +45,7 @@ pub async fn run(gateway: Arc<Gateway>, call: Call) -> Result<Answer, Refusal> {
             Err(refusal) => return Err(open.refuse(candidate, refusal).await),
         };
         let (request, exchange) = upstream_request.split(candidate, open.gateway.options);
-        let sent = upstream::call(&open.gateway.upstream, &*open.gateway.clock, &open.reservation, &candidate.provider, request).await;
+        let sent = upstream::call(&open.gateway.upstream, &*open.gateway.clock, Ticket::Call(&open.reservation), &candidate.provider, request).await;
         match tries.judge(&open, &exchange, sent).await {
             Verdict::Respond(answer) => return respond::respond(open, exchange, answer).await,
             Verdict::GiveUp(no_answer) => return Err(open.unanswered(&exchange.candidate, no_answer).await),

@@ -8,6 +8,7 @@ use http::StatusCode;
 use crate::dialect::ErrorKind;
 
 mod client;
+mod resource;
 mod serving;
 #[cfg(test)]
 mod tests;

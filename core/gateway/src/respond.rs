@@ -25,6 +25,7 @@ use crate::{
     },
     receive::{collect, first_bytes, named_framing},
     refusal::Refusal,
+    resources::{self, LeftBehind},
     route::Candidate,
     settle::{End, OpenCall, Settled},
     stream::{Stream, StreamBody},
@@ -128,7 +129,12 @@ async fn whole_answer(
     };
     let truncated = !decoder.finish();
     let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
-    let consumed = match meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain, &beside) {
+    let left = resources::left_behind(&open, &exchange, &plain);
+    let consumed = match left.as_ref().and_then(LeftBehind::consumed) {
+        Some(consumed) => Ok(consumed),
+        None => meter::whole(&exchange.wire, &*exchange.candidate.provider.adapter, &plain, &beside),
+    };
+    let consumed = match consumed {
         Ok(consumed) => consumed,
         Err(meter::WholeError::NotJson) => return Err(open.fail(&exchange, Some(head.status), Refusal::upstream_not_json(name, head.status.as_u16())).await),
         Err(meter::WholeError::Plugin(error)) => return Err(open.withhold(&exchange, head.status, &plain, Refusal::plugin_after_answer(&error)).await),
@@ -144,7 +150,19 @@ async fn whole_answer(
     end.http_status = Some(head.status.as_u16());
     end.first_byte = Some(arrived);
     end.flags.extend(truncated.then_some("body_truncated"));
+    end.flags.extend(left.as_ref().and_then(LeftBehind::flag));
     name_answer(&mut headers, &open, &exchange, Some(arrived));
+    let body = match left {
+        None => body,
+        Some(left) => {
+            let as_here = left.as_here();
+            if as_here.is_some() {
+                headers.remove(header::CONTENT_ENCODING);
+            }
+            resources::keep(&open, &exchange, left).await?;
+            as_here.unwrap_or(body)
+        }
+    };
     let settled = open.settle(end, Some(exchange.wire.clone())).await.map_err(Refusal::ledger_lost_answer)?;
     name_amounts(&mut headers, &settled);
     Ok(answer(status, headers, AnswerBody::whole(body)))
@@ -210,7 +228,7 @@ fn translate(
     Ok(Some((status, translated)))
 }
 
-fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {
+pub(crate) fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {
     let mut answer = Response::new(body);
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
@@ -218,7 +236,7 @@ fn answer(status: StatusCode, headers: HeaderMap, body: AnswerBody) -> Answer {
 }
 
 /// The provider's headers, without those of its connection, its cookies, and what only the gateway may say.
-fn carry_back(headers: &HeaderMap) -> HeaderMap {
+pub(crate) fn carry_back(headers: &HeaderMap) -> HeaderMap {
     let mut carried = HeaderMap::with_capacity(headers.len() + 8);
     for (name, value) in headers {
         if !is_hop_by_hop(name) && name != header::SET_COOKIE && !name.as_str().starts_with("x-weighbridge-") {

@@ -11,10 +11,11 @@ use weighbridge_pricing::{PriceBook, PriceQuery};
 use crate::{
     authenticate::Caller,
     call::{Head, Request},
-    dialect::Dialects,
+    dialect::{Dialects, resource::Place},
     gateway::Gateway,
     policy::{BareNames, RoutingPolicy},
     refusal::Refusal,
+    resources::place,
     upstream::Provider,
 };
 
@@ -184,8 +185,11 @@ fn price_key(candidate: &Candidate, wanted: &Wanted<'_>, book: &PriceBook) -> (b
 }
 
 /// Finds the candidates, of those that the key may use and whose adapter speaks the dialect.
-pub(crate) fn route(gateway: &Gateway, call: &Head, caller: &Caller, request: &Request) -> Result<Route, Refusal> {
+pub(crate) async fn route(gateway: &Gateway, call: &Head, caller: &Caller, request: &Request) -> Result<Route, Refusal> {
     let (model, dialect) = (&request.model, call.dialect.as_str());
+    if let Some(facts) = call.dialect.resource().filter(|facts| facts.place != Place::Model) {
+        return place(gateway, facts, call, caller, request).await.map(|(candidates, policy)| Route { candidates, policy });
+    }
     if let Some(allowed) = &caller.key().key.models
         && !allowed.iter().any(|pattern| matches(pattern, model.as_str()))
     {

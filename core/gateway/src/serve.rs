@@ -20,6 +20,7 @@ use crate::{
     gateway::Gateway,
     models, pipeline,
     refusal::Refusal,
+    resources::{self, Look},
 };
 
 /// Serves until `shutdown` resolves, then waits for the calls in flight, at most `grace`.
@@ -88,6 +89,12 @@ async fn called(gateway: &Arc<Gateway>, id: EventId, received_at: Timestamp, req
     let dialects = gateway.routes.load().dialects.clone();
     let (mut head, body) = request.into_parts();
     let headers = std::mem::take(&mut head.headers);
+    if let Some(found) = dialects.find_later(&head.method, head.uri.path()) {
+        let look = Look::accept(received_at, &found, &head, headers, body);
+        let dialect = look.dialect.clone();
+        let answer = Detached::new(resources::answer(gateway.clone(), look), Arc::default()).await;
+        return answer.unwrap_or_else(|refusal| refused(gateway, dialect.as_str(), dialect.errors(), &refusal));
+    }
     let accepted = dialects.find(&head.method, head.uri.path()).and_then(|found| Call::accept(id, received_at, found, &head, headers, body));
     match accepted {
         Ok(call) => {

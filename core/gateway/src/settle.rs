@@ -6,12 +6,9 @@ use std::{
     time::Instant,
 };
 
-use weighbridge_domain::{
-    Charge, ChargeStatus, Cost, CostStatus, Currency, Decimal, EventId, EventStatus, ModelName, StatedCost, Text, Timestamp, Usage, UsageEvent, exact,
-};
+use weighbridge_domain::{ChargeStatus, CostStatus, Currency, Decimal, EventId, EventStatus, ModelName, Text, Timestamp, Usage, UsageEvent};
 use weighbridge_ledger::{LedgerError, Receipt, Reservation};
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
-use weighbridge_pricing::{PriceQuery, RatedEvent};
 
 use crate::{
     authenticate::Caller,
@@ -20,6 +17,7 @@ use crate::{
     dialect::Dialect,
     gateway::{Gateway, InFlight},
     meter::{Consumed, wire::Wire},
+    record::Case,
     route::Candidate,
     weigh::{Known, Weighed},
 };
@@ -89,6 +87,7 @@ impl OpenCall {
     fn known<'a>(&self, end: &'a End) -> Known<'a> {
         match end.consumed_now() {
             Known::Reported(reading) => Known::Reported(reading),
+            Known::Later => Known::Later,
             _ if end.candidate.provider.wire(&self.dialect).is_some_and(|wire| wire.is_free()) => Known::Free,
             known => known,
         }
@@ -138,92 +137,15 @@ impl OpenCall {
     }
 
     fn event(&self, end: &End, weighed: Weighed, id: EventId) -> UsageEvent {
-        let completed_at = self.gateway.clock.now();
-        let (cost, charge, mut flags) = self.rate(end, &weighed, id);
-        flags.extend(weighed.stated_cost.filter(|stated| differs(stated, &cost)).map(|_| Text::from("stated_cost_differs")));
-        flags.extend(weighed.flags);
-        flags.extend(end.flags.iter().map(|flag| Text::from(*flag)));
-        flags.sort();
-        flags.dedup();
-        let hold = self.reservation.hold();
-        UsageEvent {
-            id,
-            request_id: self.id,
+        let case = Case {
+            gateway: &self.gateway,
+            plan: self.caller.plan(),
+            hold: self.reservation.hold(),
             attempt: self.earlier.len() as u16 + 1,
-            status: end.status,
-            customer: hold.customer.clone(),
-            key: hold.key.clone(),
-            session: hold.session.clone(),
-            workflow: hold.workflow.clone(),
-            step: hold.step.clone(),
-            tags: hold.tags.clone(),
-            dialect: self.dialect.clone(),
-            provider: end.candidate.provider.name.clone(),
-            requested_model: hold.requested_model.clone(),
-            routed_model: end.candidate.model.clone(),
-            served_model: weighed.served_model,
-            service_tier: weighed.service_tier,
-            streamed: hold.streamed,
-            http_status: end.http_status,
-            started_at: self.received_at,
-            completed_at,
-            time_to_first_token_ms: end.first_byte.map(|at| at.duration_since(self.attempt_began).as_millis() as u32),
-            duration_ms: self.attempt_began.elapsed().as_millis() as u32,
-            usage: weighed.usage,
-            flags,
-            cost,
-            charge,
-            stated_cost: weighed.stated_cost,
-            dimensions: self.with_requested(weighed.dimensions),
-        }
-    }
-
-    /// The answer's dimensions and, where it is silent, the request's.
-    fn with_requested(&self, mut dimensions: Vec<(Text, Text)>) -> Vec<(Text, Text)> {
-        let silent = |name: &Text| !dimensions.iter().any(|(said, _)| said == name);
-        let requested: Vec<_> = self.dimensions.iter().filter(|(name, _)| silent(name)).cloned().collect();
-        dimensions.extend(requested);
-        dimensions.sort();
-        dimensions
-    }
-
-    /// Cost by the price book, charge by the customer's plan.
-    fn rate(&self, end: &End, weighed: &Weighed, id: EventId) -> (Cost, Charge, Vec<Text>) {
-        let plan = self.caller.plan();
-        let document = plan.document();
-        let free = |reason: &str| Charge::free(document.currency, Some(document.id.clone()), document.version, reason);
-        if let Some(reason) = weighed.free {
-            return (Cost::nothing(document.currency), free(reason), Vec::new());
-        }
-        let book = self.gateway.book.load();
-        let provider = &end.candidate.provider;
-        // The served model is the more exact name; an alias that the book does not know in that form is priced as routed.
-        let served = weighed.served_model.as_ref().filter(|model| book.find(&provider.price_book, model.as_str(), self.received_at).is_some());
-        let model = served.unwrap_or(&end.candidate.model);
-        let query = PriceQuery { provider: &provider.price_book, model: model.as_str(), at: self.received_at, service_tier: weighed.service_tier.as_deref() };
-        let costed = book.cost(&query, &weighed.usage);
-        if let Some(reason) = end.waive {
-            return (costed.cost, free(reason), costed.flags);
-        }
-        let hold = self.reservation.hold();
-        let rated = RatedEvent {
-            id,
-            customer: &hold.customer,
-            occurred_at: self.received_at,
-            provider: &provider.name,
-            model: &end.candidate.model,
-            usage: &weighed.usage,
-            key: &hold.key,
-            session: hold.session.as_deref(),
-            workflow: hold.workflow.as_deref(),
-            step: hold.step.as_deref(),
-            service_tier: weighed.service_tier.as_deref(),
-            requested_model: &hold.requested_model,
-            served_model: weighed.served_model.as_ref(),
-            tags: &hold.tags,
+            began: Some(self.attempt_began),
+            dimensions: &self.dimensions,
         };
-        let charge = plan.rate(&rated, &costed.cost);
-        (costed.cost, charge, costed.flags)
+        case.event(end, weighed, id)
     }
 
     /// Inference at another model inside the same answer: a record of its own, under the same call.
@@ -236,13 +158,6 @@ impl OpenCall {
         inner.flags = vec!["nested_inference"];
         self.event(&inner, Weighed::of(Known::Reported(&reading), None), self.gateway.ids.next(self.received_at))
     }
-}
-
-/// Whether what the provider states is more than one percent away from our own reckoning.
-fn differs(stated: &StatedCost, cost: &Cost) -> bool {
-    let Some(own) = cost.amount.filter(|_| stated.currency == cost.currency) else { return false };
-    let hundredfold = exact::add(stated.amount, -own).and_then(|gap| exact::mul(gap.abs(), 100.into()));
-    hundredfold.is_ok_and(|gap| gap > own.abs())
 }
 
 /// Tokens of a call, for the limit per minute.

@@ -20,6 +20,7 @@ use crate::{
     health::Health,
     meter::wire::{Wire, WireError},
     refusal::Refusal,
+    resources::Looked,
 };
 
 /// The pooled client for all providers.
@@ -191,6 +192,10 @@ impl fmt::Display for NoAnswer {
 }
 
 impl NoAnswer {
+    /// Whether the provider may have got the call.
+    pub(crate) fn was_sent(&self) -> bool {
+        matches!(self, Self::BrokeOff(_) | Self::TimedOut(_))
+    }
     pub(crate) fn refusal(&self, provider: &Provider) -> Refusal {
         let name = provider.name.as_str();
         match self {
@@ -202,14 +207,23 @@ impl NoAnswer {
     }
 }
 
-/// Sends the request: only with a reservation in hand.
+/// What a call to a provider is made with.
+pub(crate) enum Ticket<'a> {
+    /// It may consume something, and somebody answers for it.
+    Call(#[expect(dead_code, reason = "the proof is its type")] &'a Reservation),
+    /// It asks about something that is there already.
+    Look(#[expect(dead_code, reason = "the proof is its type")] &'a Looked),
+}
+
+/// Sends the request: only with a ticket in hand.
 pub(crate) async fn call(
     client: &UpstreamClient,
     clock: &dyn Clock,
-    _ticket: &Reservation,
+    ticket: Ticket<'_>,
     provider: &Provider,
     mut request: Request<Full<Bytes>>,
 ) -> Result<Response<Incoming>, NoAnswer> {
+    let (Ticket::Call(_) | Ticket::Look(_)) = ticket;
     provider.credential.authorize(client, clock, &mut request).await.map_err(NoAnswer::NoCredential)?;
     match tokio::time::timeout(provider.timeouts.first_byte, client.request(request)).await {
         Err(_) => Err(NoAnswer::TimedOut(provider.timeouts.first_byte)),

@@ -13,10 +13,14 @@ use crate::{
 /// Why a call costs nothing whatever came of it.
 pub(crate) const NOT_BILLED: &str = "the provider does not bill this kind of call";
 
+/// Why the call that starts something costs nothing itself.
+pub(crate) const BILLED_LATER: &str = "what it started is billed when it has ended";
+
 /// What is known before anything is counted.
 pub(crate) enum Known<'a> {
     Nothing,
     Free,
+    Later,
     Unknown,
     Reported(&'a UsageReading),
     Unreported(&'a UsageReading, bool),
@@ -27,6 +31,7 @@ impl End {
         match &self.consumed {
             Consumed::Nothing => Known::Nothing,
             Consumed::Free => Known::Free,
+            Consumed::Later => Known::Later,
             Consumed::Unknown => Known::Unknown,
             Consumed::Reported(reading) => Known::Reported(reading),
             Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
@@ -54,6 +59,7 @@ impl Weighed {
         match known {
             Known::Nothing => Self { free: Some("nothing was consumed"), ..Self::default() },
             Known::Free => Self { free: Some(NOT_BILLED), ..Self::default() },
+            Known::Later => Self { free: Some(BILLED_LATER), flags: vec!["started".into()], ..Self::default() },
             Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
             Known::Reported(reading) => Self::reported(reading),
             Known::Unreported(reading, truncated) => {

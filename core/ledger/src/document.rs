@@ -17,11 +17,13 @@ pub enum DocumentKind {
     Price,
     /// Anything else that the operator set.
     Setting,
+    /// Something that a customer has at a provider: a file, a batch, a job.
+    Resource,
 }
 
 impl DocumentKind {
     /// Every kind.
-    pub const ALL: [DocumentKind; 5] = [Self::Customer, Self::Key, Self::Plan, Self::Price, Self::Setting];
+    pub const ALL: [DocumentKind; 6] = [Self::Customer, Self::Key, Self::Plan, Self::Price, Self::Setting, Self::Resource];
 
     /// The code on disk.
     pub(crate) fn code(self) -> u8 {
@@ -31,6 +33,7 @@ impl DocumentKind {
             Self::Plan => 3,
             Self::Price => 4,
             Self::Setting => 5,
+            Self::Resource => 6,
         }
     }
 }

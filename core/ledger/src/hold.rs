@@ -60,12 +60,17 @@ pub(crate) enum Abandoned {
 }
 
 impl Hold {
-    /// The event of a call of which nobody knows what it consumed: unpriced and unrated, never zero.
     pub(crate) fn abandoned(&self, why: Abandoned, now: Timestamp) -> UsageEvent {
-        let (flags, reason): (&[&str], _) = match why {
-            Abandoned::Dropped => (&["usage_unknown"], "the call ended without a settlement; what it consumed is not known"),
-            Abandoned::AfterCrash => (&["abandoned_after_crash", "usage_unknown"], "found held after a crash; what the call consumed is not known"),
-        };
+        match why {
+            Abandoned::Dropped => self.unknown(&["usage_unknown"], "the call ended without a settlement; what it consumed is not known", now),
+            Abandoned::AfterCrash => {
+                self.unknown(&["abandoned_after_crash", "usage_unknown"], "found held after a crash; what the call consumed is not known", now)
+            }
+        }
+    }
+
+    /// The event of something of which nobody knows what it consumed: unpriced and unrated, never zero. `flags` are in order.
+    pub fn unknown(&self, flags: &[&str], reason: &str, now: Timestamp) -> UsageEvent {
         UsageEvent {
             id: self.id,
             request_id: self.id,

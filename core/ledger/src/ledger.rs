@@ -26,6 +26,7 @@ use crate::{
         writer::Writer,
     },
     pending::{Pending, Receipt},
+    post::Posting,
     queue::Queue,
     stats::Stats,
     store::{Store, session},
@@ -113,6 +114,7 @@ pub(crate) struct Shared {
     /// Absent once closed.
     pub(crate) store: RwLock<Option<Arc<dyn Store>>>,
     pub(crate) counters: Counters,
+    pub(crate) posting: Mutex<Posting>,
 }
 
 impl Shared {

@@ -26,8 +26,13 @@ impl From<StoreError> for LedgerError {
 impl Ledger {
     /// All documents of a kind, by id. Blocking, as all reads are.
     pub fn documents(&self, kind: DocumentKind) -> Result<Vec<Document>, LedgerError> {
+        self.documents_under(kind, "")
+    }
+
+    /// Those whose ids begin so.
+    pub fn documents_under(&self, kind: DocumentKind, prefix: &str) -> Result<Vec<Document>, LedgerError> {
         self.shared.barrier()?;
-        let prefix = document_key(kind.code(), "");
+        let prefix = document_key(kind.code(), prefix);
         let mut found = Vec::new();
         self.shared.store()?.scan(&prefix, &store::after(&prefix), &mut |_, value| {
             found.push(decode_document(value));

@@ -44,6 +44,7 @@ pub(crate) fn open(options: LedgerOptions, clock: Arc<dyn Clock>) -> Result<Open
         tail: Mutex::new(tail),
         store: RwLock::new(Some(store)),
         counters: Default::default(),
+        posting: Default::default(),
         clock,
         options,
     });

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use support::{Calls, clock, event, open, usual};
 use weighbridge_domain::{ChargeStatus, CostStatus, Currency, Decimal, EventStatus, Meter, Timestamp, exact};
-use weighbridge_ledger::{AggregateQuery, Document, DocumentKind, EventQuery, LedgerError};
+use weighbridge_ledger::{AggregateQuery, Document, DocumentKind, EventQuery, LedgerError, Posted};
 
 fn d(text: &str) -> Decimal {
     exact::parse(text).unwrap()
@@ -261,4 +261,32 @@ fn a_pending_settlement_can_be_awaited_and_may_be_forgotten() {
     assert_eq!((places.len(), distinct.len()), (32, 32));
     ledger.flush().unwrap();
     assert_eq!((ledger.stats().events, ledger.held()), (64, vec![]));
+}
+
+#[test]
+fn what_is_posted_is_on_the_books_once_however_often_and_by_however_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = open(folder.path());
+    let (ledger, calls) = (opened.ledger, Calls::new(clock()));
+    let items: Vec<_> = (0..600).map(|_| usual(&calls.hold("acme"))).collect();
+    // Several at once, with overlapping parts, one of them with an id twice.
+    let (first, second) = ([&items[..400], &items[..3]].concat(), items[200..].to_vec());
+    let posted: Vec<_> = std::thread::scope(|scope| {
+        let threads = [&first, &second, &first].map(|events| scope.spawn(|| ledger.post(events.clone()).unwrap()));
+        threads.map(|thread| thread.join().unwrap()).into()
+    });
+    assert_eq!(posted.iter().map(|posted| posted.new).sum::<usize>(), 600);
+    assert_eq!(posted.iter().map(|posted| posted.known).sum::<usize>(), 403 + 400 + 403 - 600);
+    assert_eq!(ledger.post(items.clone()).unwrap(), Posted { new: 0, known: 600 });
+    let (known, other) = (items[599].id, calls.id());
+    assert_eq!(ledger.known(&[known, other]).unwrap().into_iter().collect::<Vec<_>>(), [known]);
+    assert_eq!((ledger.stats().events, ledger.held()), (600, vec![]));
+    assert!(ledger.verify(&mut |_, _| {}).unwrap().is_clean());
+    ledger.close();
+
+    // After a restart as well, and with the store rebuilt from the journal.
+    std::fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    let ledger = open(folder.path()).ledger;
+    assert_eq!(ledger.post(items).unwrap(), Posted { new: 0, known: 600 });
+    assert!(ledger.verify(&mut |_, _| {}).unwrap().is_clean());
 }

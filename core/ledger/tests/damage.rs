@@ -49,6 +49,33 @@ fn error_of(folder: &Path) -> OpenError {
     }
 }
 
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
+        if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+/// What a kill leaves is what the system has, so a copy of an open folder is what a kill at that moment leaves.
+#[test]
+fn a_kill_right_after_the_first_start_leaves_a_store_that_can_be_used() {
+    let (killed, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let ledger = open(killed.path()).ledger;
+    let hold = Calls::new(clock()).hold("acme");
+    let event = event(&hold, &[]);
+    let reservation = ledger.reserve(hold).unwrap();
+    ledger.settle(reservation, vec![event]).wait().unwrap();
+    copy_all(killed.path(), after.path());
+    let opened = open(after.path());
+    assert_eq!((opened.recovery.rebuilt, opened.recovery.set_aside), (None, None));
+    assert_eq!(opened.ledger.events(&Default::default()).unwrap().events.len(), 1);
+}
+
 #[test]
 fn a_write_cut_short_at_any_byte_is_cut_off_and_the_call_is_settled_as_abandoned() {
     let source = tempfile::tempdir().unwrap();

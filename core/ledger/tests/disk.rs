@@ -14,7 +14,7 @@ use std::{
 };
 
 use support::{Calls, clock, options, usual};
-use weighbridge_ledger::{Disk, DiskFile, Document, DocumentKind, Ledger, LedgerError, LedgerOptions, RealDisk};
+use weighbridge_ledger::{Disk, DiskFile, Document, DocumentKind, Ledger, LedgerError, LedgerOptions, Posted, RealDisk};
 
 /// A disk whose faults are switched on by the test.
 #[derive(Default)]
@@ -227,6 +227,32 @@ fn a_disk_that_gives_out_under_load_neither_loses_nor_doubles_what_was_acknowled
     for receipt in acknowledged {
         assert_eq!(there.iter().filter(|id| **id == receipt.id).count(), 1);
         assert_eq!(there.get(receipt.seq as usize - 1), Some(&receipt.id), "it stands where its receipt says");
+    }
+}
+
+#[test]
+fn what_a_broken_disk_kept_from_being_posted_is_posted_once() {
+    for fault in [Fault::Write, Fault::HalfWrite, Fault::Sync] {
+        let scene = Scene::begin();
+        let switch = |on: bool| scene.faults.of(fault).store(on, Ordering::SeqCst);
+        assert_eq!(scene.call(), Ok(1));
+        let items: Vec<_> = (0..3).map(|_| usual(&scene.calls.hold("acme"))).collect();
+        switch(true);
+        for _ in 0..3 {
+            assert!(matches!(scene.ledger.post(items.clone()), Err(LedgerError::Unavailable { .. })));
+        }
+        switch(false);
+        let posted = loop {
+            match scene.ledger.post(items.clone()) {
+                Ok(posted) => break posted,
+                Err(LedgerError::Unavailable { .. }) => std::thread::sleep(Duration::from_millis(5)),
+                Err(error) => panic!("{error}"),
+            }
+        };
+        // Those that waited for the disk are there already.
+        assert_eq!(posted, Posted { new: 0, known: 3 });
+        assert_eq!(scene.ledger.stats().events, 4);
+        assert!(scene.ledger.verify(&mut |_, _| {}).unwrap().is_clean());
     }
 }
 

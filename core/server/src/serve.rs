@@ -51,6 +51,7 @@ pub struct Running {
     data_plane: JoinHandle<()>,
     admin_plane: JoinHandle<()>,
     herald: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
 }
 
 /// Starts both planes.
@@ -60,13 +61,30 @@ pub fn start(app: Arc<App>, listeners: Listeners, token: AdminToken) -> std::io:
     let herald = tokio::spawn(app.office.ledger.herald());
     let grace = Duration::from_millis(app.settings.load().loaded.config.limits.shutdown_grace_ms);
     let data_plane = tokio::spawn(weighbridge_gateway::serve(app.gateway.clone(), listeners.data, until(stopped.clone()), grace));
+    let sweeper = tokio::spawn(sweep(app.clone(), stopped.clone()));
     let router = admin::router(app.clone(), token);
     let admin_plane = tokio::spawn(async move {
         if let Err(error) = axum::serve(listeners.admin, router).with_graceful_shutdown(until(stopped)).await {
             tracing::error!(%error, "the admin API ended");
         }
     });
-    Ok(Running { data, admin, app, stop, data_plane, admin_plane, herald })
+    Ok(Running { data, admin, app, stop, data_plane, admin_plane, herald, sweeper })
+}
+
+/// Brings what was started onto the books, again and again, whether or not anybody asks for it. The first time at once: much may
+/// have ended while the process was not there.
+async fn sweep(app: Arc<App>, stopped: watch::Receiver<bool>) {
+    loop {
+        let jobs = app.settings.load().loaded.config.jobs;
+        let report = app.gateway.sweep(Duration::from_millis(jobs.give_up_after_ms)).await;
+        if report.settled + report.expired > 0 {
+            tracing::info!(settled = report.settled, due = report.due, given_up = report.expired, "batches and jobs were brought onto the books");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(jobs.poll_ms.max(100))) => {}
+            () = until(stopped.clone()) => return,
+        }
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -79,6 +97,8 @@ impl Running {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         let _ = self.data_plane.await;
+        // A provider that does not answer does not keep the books open; what it was asked for is asked for again.
+        self.sweeper.abort();
         // Whoever keeps an admin connection open does not keep the books open.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.admin_plane).await;
         let ledger = self.app.office.ledger.clone();

@@ -184,8 +184,12 @@ impl ClientRequest {
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().find(|header| header.name == name).map(|header| header.value.as_slice())
     }
+    /// What is asked of something that an earlier call left at the provider; `None` for a call that begins something.
+    pub fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation { name: self.attr("operation")?, id: self.attr("id")?, query: &self.query })
+    }
     /// What else the host has to say, by its key: `usage` is `unasked` where the provider does not take the question for usage in
-    /// a stream.
+    /// a stream; `operation` and `id` are in [`ClientRequest::operation`].
     pub fn attr(&self, key: &str) -> Option<&str> {
         self.attrs.iter().find(|attr| attr.key == key).map(|attr| attr.value.as_str())
     }
@@ -272,4 +276,56 @@ macro_rules! register_adapter {
     $crate::bindings::adapter::export_adapter!(Component with_types_in $crate::bindings::adapter);
         };
     };
+}
+
+/// A call about something that an earlier call left at the provider: a file, a batch, a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation<'a> {
+    /// `read`, `cancel`, `content`, `delete`, or the last segment of what is looked at, such as `input_items`.
+    pub name: &'a str,
+    /// The provider's id for it: letters, digits, `_`, `-` and `.`.
+    pub id: &'a str,
+    /// The client's query.
+    pub query: &'a str,
+}
+
+impl Operation<'_> {
+    /// The usual request: `read` gets the id behind this path, `delete` deletes it, all others have a segment of their own behind
+    /// it, `cancel` as a POST. `content` is the name of the segment for content.
+    pub fn request(&self, path: &str, content: &str) -> UpstreamRequest {
+        let method = match self.name {
+            "cancel" => "POST",
+            "delete" => "DELETE",
+            _ => "GET",
+        };
+        let (path, own_query) = path.split_once('?').unwrap_or((path, ""));
+        let mut path_and_query = format!("{path}/{}", self.id);
+        match self.name {
+            "read" | "delete" => {}
+            "content" => path_and_query.extend(["/", content]),
+            other => path_and_query.extend(["/", other]),
+        }
+        for (query, joint) in [own_query, self.query].into_iter().filter(|query| !query.is_empty()).zip(["?", "&"]) {
+            path_and_query.extend([joint, query]);
+        }
+        UpstreamRequest { method: method.into(), path_and_query, ..UpstreamRequest::default() }
+    }
+}
+
+#[cfg(test)]
+mod operation_tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_has_the_usual_method_and_path() {
+        let of = |name: &str, path: &str, query: &str| {
+            let request = Operation { name, id: "b_1", query }.request(path, "results");
+            format!("{} {}", request.method, request.path_and_query)
+        };
+        assert_eq!(of("read", "/batches", ""), "GET /batches/b_1");
+        assert_eq!(of("cancel", "/batches", ""), "POST /batches/b_1/cancel");
+        assert_eq!(of("content", "/batches", "a=b"), "GET /batches/b_1/results?a=b");
+        assert_eq!(of("delete", "/batches?api-version=1", "a=b"), "DELETE /batches/b_1?api-version=1&a=b");
+        assert_eq!(of("input_items", "/responses?api-version=1", ""), "GET /responses/b_1/input_items?api-version=1");
+    }
 }

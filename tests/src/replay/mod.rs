@@ -100,6 +100,10 @@ impl ReplayUpstream {
     pub fn set_in_turn(&self, route: &str, behaviours: impl IntoIterator<Item = Behaviour>) {
         lock(&self.state.routes).insert(route.to_owned(), behaviours.into_iter().collect());
     }
+    /// From now on, the route does this with requests of one method and path, whatever it does with others.
+    pub fn set_at(&self, route: &str, method_and_path: &str, behaviour: impl Into<Behaviour>) {
+        self.set(&format!("{route} {method_and_path}"), behaviour);
+    }
     /// Requests are answered but no longer kept.
     pub fn forget_requests(&self) {
         self.state.forgets.store(true, Ordering::Relaxed);
@@ -141,7 +145,13 @@ fn serve(connection: TcpStream, state: &State) -> io::Result<()> {
     let mut writer = connection.try_clone()?;
     let mut reader = BufReader::new(connection);
     while let Some((route, received)) = read_request(&mut reader)? {
-        let behaviour = lock(&state.routes).get_mut(&route).and_then(|turns| if turns.len() > 1 { turns.pop_front() } else { turns.front().cloned() });
+        let path = received.path.split('?').next().unwrap_or_default();
+        let exactly = format!("{route} {} {path}", received.method);
+        let behaviour = {
+            let mut routes = lock(&state.routes);
+            let name = if routes.contains_key(&exactly) { &exactly } else { &route };
+            routes.get_mut(name).and_then(|turns| if turns.len() > 1 { turns.pop_front() } else { turns.front().cloned() })
+        };
         if !state.forgets.load(Ordering::Relaxed) {
             lock(&state.received).entry(route.clone()).or_default().push(received);
             state.arrived.notify_all();

@@ -11,6 +11,7 @@ mod ollama;
 mod openai;
 mod pattern;
 mod reads;
+pub(crate) mod resource;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -25,8 +26,9 @@ pub(crate) use errors::ErrorStyle;
 pub use pattern::BadPattern;
 pub(crate) use pattern::decoded;
 pub(crate) use reads::{Reads, at};
-pub(crate) use table::Found;
+pub(crate) use resource::ResourceFacts;
 pub use table::{BadDialect, Dialects};
+pub(crate) use table::{Found, FoundLater};
 
 use crate::refusal::Refusal;
 
@@ -42,6 +44,7 @@ struct Spec {
     body: BodyKind,
     /// The model where a body names none; `None`: it must.
     default_model: Option<&'static str>,
+    resource: Option<&'static ResourceFacts>,
     errors: ErrorStyle,
 }
 
@@ -69,6 +72,10 @@ impl Dialect {
     /// The model of a call that names none, where it need not.
     pub(crate) fn default_model(&self) -> Option<&'static str> {
         self.0.default_model
+    }
+    /// What its calls leave behind, if they do.
+    pub(crate) fn resource(&self) -> Option<&'static ResourceFacts> {
+        self.0.resource
     }
     /// The shape of its errors.
     pub(crate) fn errors(&self) -> &ErrorStyle {

@@ -10,6 +10,7 @@ use super::{
     BadPattern, Dialect, ErrorStyle, Spec, anthropic, bedrock, gemini, ollama, openai,
     pattern::{Match, Pattern},
     reads::Reads,
+    resource::{Does, LaterCall, ResourceFacts, id_in},
 };
 use crate::{json::BadPointer, refusal::Refusal};
 
@@ -25,6 +26,8 @@ pub(super) struct Builtin {
     pub(super) body: BodyKind,
     pub(super) default_model: Option<&'static str>,
     pub(super) errors: &'static str,
+    /// What its calls leave behind.
+    pub(super) resource: Option<&'static ResourceFacts>,
 }
 
 impl Builtin {
@@ -39,6 +42,7 @@ impl Builtin {
         body: BodyKind::Json,
         default_model: None,
         errors: "openai",
+        resource: None,
     };
     /// The same as a form.
     pub(super) const FORM: Self = Self { body: BodyKind::Form, ..Self::JSON };
@@ -132,12 +136,22 @@ pub(crate) struct Found<'t, 'p> {
     pub(crate) model: Option<&'p str>,
 }
 
+/// What a request is that names something which an earlier call left behind.
+#[derive(Debug, Clone)]
+pub(crate) struct FoundLater<'t, 'p> {
+    pub(crate) dialect: &'t Dialect,
+    pub(crate) does: Does,
+    /// Empty for a list.
+    pub(crate) id: &'p str,
+}
+
 /// Every dialect that clients may speak.
 #[derive(Debug, Clone)]
 pub struct Dialects {
     by_name: HashMap<Box<str>, Dialect>,
     exact: HashMap<Box<str>, Row>,
     patterns: Vec<(Pattern, Row)>,
+    later: Vec<(&'static LaterCall, Dialect)>,
 }
 
 impl Default for Dialects {
@@ -149,16 +163,16 @@ impl Default for Dialects {
 impl Dialects {
     /// The built-in ones.
     pub fn built_in() -> Self {
-        let mut table = Self { by_name: HashMap::new(), exact: HashMap::new(), patterns: Vec::new() };
+        let mut table = Self { by_name: HashMap::new(), exact: HashMap::new(), patterns: Vec::new(), later: Vec::new() };
         for row in openai::FAMILY.iter().chain(&anthropic::FAMILY).chain(&gemini::FAMILY).chain(&bedrock::FAMILY).chain(&ollama::FAMILY) {
-            table.insert(&row.facts(), row.default_model).unwrap_or_else(|bad| unreachable!("{}: {bad}", row.name));
+            table.insert(&row.facts(), row).unwrap_or_else(|bad| unreachable!("{}: {bad}", row.name));
         }
         table
     }
 
     /// Takes up what a manifest declares: a dialect, or further paths of one.
     pub fn add(&mut self, facts: &DialectFacts) -> Result<(), BadDialect> {
-        self.insert(facts, None)
+        self.insert(facts, &Builtin::JSON)
     }
 
     /// Whether there is a dialect of this name.
@@ -166,7 +180,12 @@ impl Dialects {
         self.by_name.contains_key(name)
     }
 
-    fn insert(&mut self, facts: &DialectFacts, default_model: Option<&'static str>) -> Result<(), BadDialect> {
+    /// What the calls of a dialect leave behind.
+    pub(crate) fn resource(&self, name: &str) -> Option<&'static ResourceFacts> {
+        self.by_name.get(name)?.resource()
+    }
+
+    fn insert(&mut self, facts: &DialectFacts, built_in: &Builtin) -> Result<(), BadDialect> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
         if facts.name.is_empty() || facts.name.len() > 64 || !facts.name.chars().all(plain) {
             return Err(BadDialect::Name(facts.name.clone()));
@@ -177,8 +196,11 @@ impl Dialects {
         let dialect = match self.by_name.get(&*facts.name) {
             Some(known) if facts.only_paths() => known.clone(),
             Some(_) => return Err(BadDialect::Known(facts.name.clone())),
-            None => Dialect::of(facts, default_model)?,
+            None => Dialect::of(facts, built_in)?,
         };
+        for call in built_in.resource.iter().flat_map(|resource| resource.calls) {
+            self.later.push((call, dialect.clone()));
+        }
         // Where a dialect has paths of both kinds, a path says whether its calls are streamed; else the body may.
         let has_flag = dialect.reads().has_stream();
         for path in &facts.paths {
@@ -222,6 +244,17 @@ impl Dialects {
         if *method == Method::POST { Ok(found) } else { Err(Refusal::method_not_allowed(method, path)) }
     }
 
+    /// What a request is, by its method and path, that names what an earlier call left behind.
+    pub(crate) fn find_later<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Option<FoundLater<'t, 'p>> {
+        let at = |call: &LaterCall| {
+            call.paths.iter().find_map(|pattern| if call.does == Does::List { (*pattern == path).then_some("") } else { id_in(pattern, path) })
+        };
+        let mine = |(call, dialect): &'t (&'static LaterCall, Dialect)| {
+            (call.method == *method).then(|| at(call)).flatten().map(|id| FoundLater { dialect, does: call.does, id })
+        };
+        self.later.iter().find_map(mine)
+    }
+
     /// Whether something is spoken at a path.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.at(path).is_some()
@@ -240,6 +273,10 @@ impl Dialects {
         if let Some(found) = self.at(path) {
             return (found.dialect.as_str(), found.dialect.errors().clone());
         }
+        let later = |(call, _): &&(&LaterCall, Dialect)| call.paths.iter().any(|pattern| id_in(pattern, path).is_some());
+        if let Some((_, dialect)) = self.later.iter().find(later) {
+            return (dialect.as_str(), dialect.errors().clone());
+        }
         let like = [
             ("/v1/messages", "anthropic.messages"),
             ("/v1beta/", "gemini.generate_content"),
@@ -253,14 +290,15 @@ impl Dialects {
 }
 
 impl Dialect {
-    fn of(facts: &DialectFacts, default_model: Option<&'static str>) -> Result<Self, BadDialect> {
+    fn of(facts: &DialectFacts, built_in: &Builtin) -> Result<Self, BadDialect> {
         let style = facts.errors.as_deref().unwrap_or("openai");
         Ok(Self(std::sync::Arc::new(Spec {
             name: facts.name.as_str().into(),
             reads: Reads::new(facts.model.as_deref(), facts.stream.as_deref())?,
             stream_default: facts.stream_default,
             body: facts.body,
-            default_model,
+            default_model: built_in.default_model,
+            resource: built_in.resource,
             errors: ErrorStyle::parse(style).ok_or_else(|| BadDialect::Errors(style.into()))?,
         })))
     }

@@ -91,6 +91,13 @@ impl Form {
         &self.json
     }
 
+    /// The content of a part that is there once.
+    pub fn part<'b>(&self, body: &'b [u8], name: &str) -> Option<&'b [u8]> {
+        let mut named = self.parts.iter().filter(|part| part.name == name);
+        let (Some(part), None) = (named.next(), named.next()) else { return None };
+        body.get(part.value.clone())
+    }
+
     /// The body with the edits made: a member is a part, its value that part's.
     pub fn apply(&self, body: &[u8], edits: &[Edit]) -> Result<Vec<u8>, SpliceError> {
         let mut edited = Vec::with_capacity(body.len() + 256);

@@ -32,6 +32,8 @@ pub(crate) enum Consumed {
     Nothing,
     /// The provider does not bill this kind of call: nothing was read.
     Free,
+    /// What it started goes on: what that consumes is told by its end.
+    Later,
     /// It may have consumed something, and nobody said what.
     Unknown,
     /// The provider reported it.

@@ -1,7 +1,7 @@
 //! Version 2 of each record's payload: the domain's structs by postcard. What is new since [`v1`](super::v1) is in events only:
 //! what the provider says it charges, and the dimensions of a price.
 //!
-//! `Hold`: the hold. `Settle`: the reservation's id (16 bytes), the number of events (u32), then each event as its
+//! `Hold`: the hold. `Settle`: the reservation's id (16 bytes; zeros where events are posted without one), the number of events (u32), then each event as its
 //! length (u32) and itself. `Document`: the document. `Mark`: one byte, see [`Marked`].
 //! `Carried`: the number of holds carried over (u32). Numbers are little-endian.
 

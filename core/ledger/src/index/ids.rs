@@ -4,6 +4,8 @@
 //! of a batch fall into few spans of about four seconds; each span gets one new page, nothing is read or rewritten.
 //! Looking up an id reads the pages of its span. Ids of another kind cost a page each and are found all the same.
 
+use std::collections::{BTreeMap, HashSet};
+
 use weighbridge_domain::EventId;
 
 use crate::store::{self, Change, Store, StoreError};
@@ -66,6 +68,22 @@ pub(crate) fn find(store: &dyn Store, id: EventId) -> Result<Option<u64>, StoreE
         std::ops::ControlFlow::Continue(())
     })?;
     Ok(found)
+}
+
+/// Which of these ids are there. The pages of a span are read once for all of its ids.
+pub(crate) fn known(store: &dyn Store, wanted: &[EventId]) -> Result<HashSet<EventId>, StoreError> {
+    let mut spans: BTreeMap<Vec<u8>, HashSet<EventId>> = BTreeMap::new();
+    for id in wanted {
+        spans.entry(span_key(*id)).or_default().insert(*id);
+    }
+    let mut known = HashSet::new();
+    for (from, wanted) in &spans {
+        store.scan(from, &store::after(from), &mut |_, page| {
+            known.extend(read(page).map(|(id, _)| id).filter(|id| wanted.contains(id)));
+            std::ops::ControlFlow::Continue(())
+        })?;
+    }
+    Ok(known)
 }
 
 /// All pages, in order; the pages of one span follow each other. `visit` gets the span's key and the page.

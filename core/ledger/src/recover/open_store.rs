@@ -74,6 +74,9 @@ fn new_store(folder: &Path, cache_bytes: u64, journal: &Journal) -> Result<Arc<d
     let store = store::sled::open(folder, cache_bytes)?;
     let identity = journal.writer.header().identity.to_vec();
     store.apply(&mut vec![(IDENTITY.to_vec(), Some(identity)), (APPLIED.to_vec(), Some(Applied::default().encode()))])?;
+    // The store holds what is written back in memory until a buffer is full. Whose it is must outlive a kill right after
+    // the start, or a perfectly good store would be set aside.
+    store.flush()?;
     Ok(Arc::new(store))
 }
 

@@ -126,7 +126,8 @@ impl<'a> Fold<'a> {
             }
             Kind::Settle => {
                 let settlement = v2::Settlement::read(record.version, record.payload).map_err(unreadable)?;
-                if !self.open.remove(&settlement.id) {
+                // What was posted ends no hold.
+                if settlement.id != EventId::NONE && !self.open.remove(&settlement.id) {
                     self.problem(format!("settlement {}", settlement.id), "no hold was open for it".into());
                 }
                 if settlement.count > 0 {

@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Alert {
-    /// A stable word: `unpriced_model`, `unrated_events`, `no_default_plan`, `other_currency`, `low_disk`, `ledger_unavailable`, `unreadable_document`.
+    /// A stable word: `unpriced_model`, `unrated_events`, `no_default_plan`, `other_currency`, `low_disk`, `ledger_unavailable`, `unreadable_document`, `job_overdue`.
     pub code: &'static str,
     /// `error`: something is refused or lost; `warning`: it will cost somebody something.
     pub severity: &'static str,
@@ -54,6 +54,7 @@ pub fn alerts(app: &App) -> Result<Vec<Alert>, LedgerError> {
     }
     alerts.extend(app.troubles.iter().map(|trouble| Alert { code: "unreadable_document", severity: "error", subject: None, message: trouble.clone() }));
     alerts.extend(other_currencies(app));
+    alerts.extend(overdue(app));
     unrated(app, &mut alerts)?;
     Ok(alerts)
 }
@@ -70,6 +71,24 @@ fn other_currencies(app: &App) -> impl Iterator<Item = Alert> {
         let id = &customer.id;
         let message = format!("the customer {id} is billed in {billed}, and its plan \"{plan}\" charges in {charged}: its charges are on no invoice; change its currency or its plan");
         (charged != billed).then(|| Alert { code: "other_currency", severity: "warning", subject: Some(id.to_string()), message })
+    })
+}
+
+/// Providers promise the results of a batch within a day.
+const OVERDUE_MS: u32 = 26 * 3_600_000;
+
+/// Batches and jobs that should have ended.
+fn overdue(app: &App) -> impl Iterator<Item = Alert> {
+    let now = app.office.now();
+    app.gateway.shelf().due().into_iter().filter(move |job| now.millis_since(job.since()) > OVERDUE_MS).map(|job| {
+        let message = format!(
+            "{} of the customer {} was started at {} at {} and is not on the books yet: see the log for what the provider says when it is asked",
+            job.id,
+            job.made_by.customer,
+            job.since(),
+            job.made_by.provider
+        );
+        Alert { code: "job_overdue", severity: "warning", subject: Some(job.id.clone()), message }
     })
 }
 

@@ -8,6 +8,7 @@ mod auth;
 mod customers;
 mod events;
 mod invoices;
+mod jobs;
 mod keys;
 mod ledger;
 mod page;
@@ -68,6 +69,7 @@ fn resources() -> OpenApiRouter<Arc<App>> {
         .merge(providers::routes())
         .merge(plugins::routes())
         .merge(events::routes())
+        .merge(jobs::routes())
         .merge(summary::routes())
         .merge(invoices::routes())
         .merge(ledger::routes())

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod init;
 mod invoices;
+mod jobs;
 mod keys;
 mod ledger;
 pub mod output;
@@ -89,6 +90,9 @@ enum Command {
     /// What was used, what it cost, what it is charged
     #[command(subcommand)]
     Usage(usage::Command),
+    /// Batches and jobs that go on after their answer
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Invoices
     #[command(subcommand)]
     Invoices(invoices::Command),
@@ -196,6 +200,7 @@ async fn run(command: Command, context: &Context) -> Result<(), CliError> {
         Command::Plans(command) => plans::run(command, context).await,
         Command::Prices(command) => prices::run(command, context).await,
         Command::Usage(command) => usage::run(command, context).await,
+        Command::Jobs(command) => jobs::run(command, context).await,
         Command::Invoices(command) => invoices::run(command, context).await,
         Command::Plugins(command) => plugins::run(command, context).await,
         Command::Ledger(command) => ledger::run(command, context).await,

@@ -39,6 +39,8 @@ pub struct Config {
     pub limits: Limits,
     /// Tries, and patience with providers.
     pub routing: Routing,
+    /// Batches and jobs that go on after their answer.
+    pub jobs: Jobs,
     /// What is logged.
     pub log: Log,
     /// Providers by name.
@@ -154,6 +156,21 @@ impl Default for Limits {
             idle_timeout_ms: 300_000,
             shutdown_grace_ms: 30_000,
         }
+    }
+}
+
+/// `[jobs]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jobs {
+    /// How often a provider is asked about what it is still at work on, and what nobody has fetched yet.
+    pub poll_ms: u64,
+    /// What was started longer ago and cannot be brought onto the books is given up: it is on record as unknown.
+    pub give_up_after_ms: u64,
+}
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { poll_ms: 60_000, give_up_after_ms: 72 * 3_600_000 }
     }
 }
 

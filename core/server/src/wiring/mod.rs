@@ -36,9 +36,9 @@ pub enum StartError {
     /// The documents in the books cannot be read.
     #[error(transparent)]
     Office(#[from] OfficeError),
-    /// The upstream client cannot be made (TLS).
-    #[error("the client for providers cannot be made: {0}")]
-    Upstream(std::io::Error),
+    /// The gateway cannot be put together.
+    #[error(transparent)]
+    Gateway(#[from] weighbridge_gateway::GatewayError),
 }
 
 /// Where time and ids come from.
@@ -69,6 +69,7 @@ pub async fn open(loaded: Loaded, environment: &Environment, sources: Sources) -
     adopt_plans(&office, &loaded).await?;
     // A stored plan that could not be compiled may have been replaced by the configuration's just now.
     troubles.retain(|trouble| !loaded.config.plans.keys().any(|id| trouble.starts_with(&format!("the plan \"{id}\""))));
+    let rules = plugins.rules();
     let (routes, metrics) = (Arc::new(ArcSwap::from_pointee(routes)), Arc::new(Metrics::default()));
     let gateway = Gateway::new(GatewayParts {
         options: options(&loaded.config),
@@ -76,12 +77,12 @@ pub async fn open(loaded: Loaded, environment: &Environment, sources: Sources) -
         directory: office.directory.clone(),
         book: office.prices.clone(),
         routes: routes.clone(),
+        rules,
         counters,
         clock: sources.clock.clone(),
         ids: sources.ids.clone(),
         observer: metrics.clone(),
-    })
-    .map_err(StartError::Upstream)?;
+    })?;
     let settings = ArcSwap::from_pointee(Settings { loaded, providers });
     let plugins = plugins.into_host();
     Ok((Arc::new(App { office, gateway, routes, plugins, settings, metrics, troubles }), recovery))

@@ -1,6 +1,7 @@
 //! Adapter for Anthropic's Messages API.
 //!
-//! Three dialects: `anthropic.messages` passes byte for byte, as only its usage is read, and so does `anthropic.count_tokens`; `openai.chat` is translated, the request
+//! Four dialects: `anthropic.messages` passes byte for byte, as only its usage is read, and so do `anthropic.count_tokens` and
+//! `anthropic.batches`; `openai.chat` is translated, the request
 //! on its way out (`chat::request`), the answer, its events and its errors on their way back. Usage is always read from
 //! Anthropic's own object, before any translation (metering rule 3). The component registers this adapter as it is; that of a
 //! cloud that serves the same models has other paths and credentials around it.
@@ -29,12 +30,13 @@ impl Adapter for Anthropic {
         Ok(Self { config: Config::parse(config)? })
     }
     fn plans(&self) -> Vec<Plan> {
-        vec![plan::messages(), plan::count_tokens(), plan::chat()]
+        vec![plan::messages(), plan::count_tokens(), plan::batches(), plan::chat()]
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
         match request.dialect.as_str() {
             plan::MESSAGES => Ok(prepare::passed(&self.config.path, &self.config, &request)),
             plan::COUNT_TOKENS => Ok(prepare::passed(&format!("{}/count_tokens", self.config.path), &self.config, &request)),
+            plan::BATCHES => Ok(prepare::batch(&format!("{}/batches", self.config.path), &self.config, &request)),
             plan::CHAT => chat::request::translate(&self.config, &request),
             other => Err(PluginError::internal(format!("the dialect \"{other}\" is not spoken here"))),
         }

@@ -9,6 +9,8 @@ use weighbridge_plugin::adapter::{Auth, Billing, Combine, EventFilter, FactRule,
 pub const MESSAGES: &str = "anthropic.messages";
 /// How many tokens messages have.
 pub const COUNT_TOKENS: &str = "anthropic.count_tokens";
+/// Messages that are asked for together, later.
+pub const BATCHES: &str = "anthropic.batches";
 /// OpenAI's chat completions, translated.
 pub const CHAT: &str = "openai.chat";
 
@@ -50,6 +52,11 @@ pub fn count_tokens() -> Plan {
         request_headers: vec![crate::prepare::VERSION.into()],
         ..Plan::default()
     }
+}
+
+/// The plan for batches: they cost nothing by themselves, their items are billed as the messages that they are.
+pub fn batches() -> Plan {
+    Plan { dialect: BATCHES.into(), ..count_tokens() }
 }
 
 /// The plan for OpenAI's chat completions: the guest sees all of it.

@@ -41,6 +41,15 @@ pub enum Dialect {
     /// Documents in the order of their relevance.
     #[serde(rename = "rerank")]
     Rerank,
+    /// Films from a text.
+    #[serde(rename = "openai.videos")]
+    Videos,
+    /// Files, of batches.
+    #[serde(rename = "openai.files")]
+    Files,
+    /// Calls that are made together, later.
+    #[serde(rename = "openai.batches")]
+    Batches,
     /// Of a declared dialect only: an answer without tokens, of which nothing but `meters` is read.
     #[serde(rename = "plain")]
     Plain,
@@ -74,6 +83,12 @@ pub struct Paths {
     pub input_tokens: String,
     /// Rerank.
     pub rerank: String,
+    /// Films.
+    pub videos: String,
+    /// Files.
+    pub files: String,
+    /// Batches.
+    pub batches: String,
 }
 
 impl Default for Paths {
@@ -91,6 +106,9 @@ impl Default for Paths {
             moderations: "/moderations".into(),
             input_tokens: "/responses/input_tokens".into(),
             rerank: "/rerank".into(),
+            videos: "/videos".into(),
+            files: "/files".into(),
+            batches: "/batches".into(),
         }
     }
 }
@@ -111,6 +129,9 @@ impl Paths {
             Dialect::Moderations => &self.moderations,
             Dialect::InputTokens => &self.input_tokens,
             Dialect::Rerank => &self.rerank,
+            Dialect::Videos => &self.videos,
+            Dialect::Files => &self.files,
+            Dialect::Batches => &self.batches,
             Dialect::Plain => "",
         }
     }
@@ -118,7 +139,7 @@ impl Paths {
 
 impl Dialect {
     /// What a provider speaks that says nothing about it: all but rerank, which OpenAI does not have.
-    pub const USUAL: [Self; 11] = [
+    pub const USUAL: [Self; 14] = [
         Self::Chat,
         Self::Responses,
         Self::Embeddings,
@@ -130,6 +151,9 @@ impl Dialect {
         Self::Speech,
         Self::Moderations,
         Self::InputTokens,
+        Self::Videos,
+        Self::Files,
+        Self::Batches,
     ];
     /// Its name in a plan.
     pub fn as_str(self) -> &'static str {
@@ -146,6 +170,9 @@ impl Dialect {
             Self::Moderations => "openai.moderations",
             Self::InputTokens => "openai.input_tokens",
             Self::Rerank => "rerank",
+            Self::Videos => "openai.videos",
+            Self::Files => "openai.files",
+            Self::Batches => "openai.batches",
             Self::Plain => "plain",
         }
     }

@@ -1,4 +1,5 @@
-//! What providers do for nothing: moderation, and counting a response's input (`openai.moderations`, `openai.input_tokens`).
+//! What costs nothing by itself: moderation, counting a response's input, files, and a batch, whose items are what is billed
+//! (`openai.moderations`, `openai.input_tokens`, `openai.files`, `openai.batches`).
 
 use weighbridge_plugin::adapter::{Billing, Framing, Plan};
 

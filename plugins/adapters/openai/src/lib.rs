@@ -28,6 +28,7 @@ mod tests;
 mod tokens;
 mod transcriptions;
 mod translate;
+mod videos;
 
 use config::{Config, Dialect};
 use spoken::Spoken;
@@ -71,7 +72,8 @@ impl Adapter for OpenAi {
             Dialect::Images | Dialect::ImageEdits => images::read_usage(&self.config, facts),
             Dialect::Transcriptions | Dialect::Translations => transcriptions::read_usage(&self.config, facts),
             Dialect::Speech => speech::read_usage(&self.config, facts),
-            Dialect::Moderations | Dialect::InputTokens => UsageReading::default(),
+            Dialect::Moderations | Dialect::InputTokens | Dialect::Files | Dialect::Batches => UsageReading::default(),
+            Dialect::Videos => videos::read_usage(&self.config, facts),
             Dialect::Rerank => rerank::read_usage(&self.config, facts),
             Dialect::Plain => plain::read_usage(&self.config, &spoken.meters, facts),
         })

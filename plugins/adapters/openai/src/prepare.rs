@@ -12,6 +12,9 @@ use crate::{
 
 /// What goes upstream.
 pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+    if let Some(operation) = request.operation() {
+        return Ok(UpstreamRequest { headers: headers(config), ..operation.request(&spoken.path, "content") });
+    }
     let mut edits = Vec::new();
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));

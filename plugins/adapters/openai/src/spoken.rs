@@ -7,7 +7,7 @@ use crate::{
     config::{Config, Dialect},
     embeddings, free, images, plain,
     pointers::Pointer,
-    rerank, responses, speech, transcriptions,
+    rerank, responses, speech, transcriptions, videos,
 };
 
 /// A dialect of this provider.
@@ -63,8 +63,9 @@ impl Spoken {
             Dialect::Images | Dialect::ImageEdits => images::plan(config, self.shape),
             Dialect::Transcriptions | Dialect::Translations => transcriptions::plan(config, self.shape),
             Dialect::Speech => speech::plan(config),
-            Dialect::Moderations | Dialect::InputTokens => free::plan(config, self.shape),
+            Dialect::Moderations | Dialect::InputTokens | Dialect::Files | Dialect::Batches => free::plan(config, self.shape),
             Dialect::Rerank => rerank::plan(config),
+            Dialect::Videos => videos::plan(config),
             Dialect::Plain => plain::plan(config, &self.meters),
         };
         plan.dialect.clone_from(&self.name);

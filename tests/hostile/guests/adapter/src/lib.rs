@@ -37,7 +37,7 @@ impl Adapter for Hostile {
         let with_edit = |edit| UpstreamRequest { body: BodyPlan::Edits(vec![edit]), ..good.clone() };
         Ok(match request.model.as_str() {
             "absolute" => UpstreamRequest { path_and_query: "https://evil.example/steal".into(), ..good },
-            "method" => UpstreamRequest { method: "DELETE".into(), ..good },
+            "method" => UpstreamRequest { method: "PUT".into(), ..good },
             "credential" => with_header("authorization"),
             "host" => with_header("host"),
             "bad-header" => with_header("a b"),

@@ -1,0 +1,101 @@
+//! Start: a call that leaves something at its provider. What it left is written down before the client learns its id.
+
+use bytes::Bytes;
+use weighbridge_ledger::Hold;
+
+use super::{
+    shelf::{Resource, Stage},
+    state::{self, Said},
+};
+use crate::{
+    call::Request,
+    dialect::{
+        Dialect, ResourceFacts,
+        resource::{ItemDialect, Work},
+    },
+    meter::Consumed,
+    refusal::Refusal,
+    respond::Exchange,
+    settle::OpenCall,
+};
+
+/// Whether a call will leave something behind: sent twice, it leaves it twice. One that is streamed brings its end along.
+pub(crate) fn starts(dialect: &Dialect, request: &Request) -> bool {
+    let asks = |facts: &ResourceFacts| facts.when.is_none_or(|pointer| state::is_true_at(request.json(), pointer));
+    !request.streamed && dialect.resource().is_some_and(asks)
+}
+
+/// What a call has left behind, by its answer.
+pub(crate) struct LeftBehind {
+    facts: &'static ResourceFacts,
+    said: Said,
+    object: Vec<u8>,
+}
+
+/// Looks at an answer of a call that leaves something behind.
+pub(crate) fn left_behind(open: &OpenCall, exchange: &Exchange, body: &[u8]) -> Option<LeftBehind> {
+    let facts = open.dialect_kind.resource()?;
+    // A translated call leaves nothing that could be asked for in its own dialect; its adapter refuses to start it.
+    if !starts(&open.dialect_kind, &open.request) || exchange.wire.translates() {
+        return None;
+    }
+    Some(LeftBehind { facts, said: state::read(facts, body).unwrap_or_default(), object: body.to_vec() })
+}
+
+impl LeftBehind {
+    /// What is known of its consumption now; `None`: the answer says it.
+    pub(crate) fn consumed(&self) -> Option<Consumed> {
+        match (&self.said.id, &self.facts.work) {
+            (_, Work::None) => None,
+            (None, _) => Some(Consumed::Unknown),
+            _ if self.goes_on() => Some(Consumed::Later),
+            (_, Work::Items(_)) => Some(Consumed::Later),
+            (_, Work::Whole) => None,
+        }
+    }
+    /// What is unusual about it.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        (self.said.id.is_none() && !matches!(self.facts.work, Work::None)).then_some("started_without_id")
+    }
+    /// The object as the client gets it, where that is not as the provider sent it.
+    pub(crate) fn as_here(&self) -> Option<Bytes> {
+        state::with_own_path(self.facts, self.said.id.as_deref()?, &self.object)
+    }
+    fn goes_on(&self) -> bool {
+        self.facts.goes_on(self.said.state.as_deref())
+    }
+    fn stage(&self) -> Stage {
+        match self.facts.work {
+            Work::None => Stage::Kept,
+            _ if self.goes_on() => Stage::Open,
+            Work::Items(_) => Stage::Ended,
+            Work::Whole => Stage::Settled,
+        }
+    }
+}
+
+/// Writes down what was left behind; durable when it returns.
+pub(crate) async fn keep(open: &OpenCall, exchange: &Exchange, left: LeftBehind) -> Result<(), Refusal> {
+    let stage = left.stage();
+    let Some(id) = left.said.id else { return Ok(()) };
+    let candidate = &exchange.candidate;
+    let made_by = Hold { provider: candidate.provider.name.clone(), routed_model: candidate.model.clone(), ..open.reservation.hold().clone() };
+    let items = left.facts.items().and_then(|items| match items.dialect {
+        ItemDialect::Named(name) => Some(name.to_owned()),
+        ItemDialect::ByPath(pointer) => super::place::dialect_at(&open.gateway, &state::string_at(open.request.json(), pointer)?),
+    });
+    let mut resource = Resource {
+        id,
+        stage,
+        made_by,
+        plan: stage.is_due().then(|| open.caller.plan().document().clone()),
+        dimensions: open.dimensions.clone(),
+        items,
+        results: Default::default(),
+        results_of: None,
+        object: None,
+        removed: false,
+    };
+    resource.seen(&left.object);
+    open.gateway.shelf.put(resource).await.map_err(Refusal::ledger_lost_answer)
+}
