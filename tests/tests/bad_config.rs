@@ -17,7 +17,7 @@ fn an_unknown_key() {
 
 #[test]
 fn an_unknown_section() {
-    insta::assert_snapshot!(refusal(Config::new().toml("[server2]\nlisten = \"127.0.0.1:4000\"")), @"error: weighbridge.toml: server2: unknown key; expected one of: server, store, ledger, admin, limits, routing, log, providers, models, plugins, plans");
+    insta::assert_snapshot!(refusal(Config::new().toml("[server2]\nlisten = \"127.0.0.1:4000\"")), @"error: weighbridge.toml: server2: unknown key; expected one of: server, store, ledger, admin, limits, routing, jobs, log, providers, models, plugins, plans");
 }
 
 #[test]

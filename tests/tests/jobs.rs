@@ -260,7 +260,7 @@ fn rule_33_the_results_of_a_message_batch_are_billed_once() {
     assert_eq!((&item["cost"]["amount"], &events[2]["charge"]["status"]), (&json!("0.00095"), &json!("free")), "{item:#}");
     let deleted = Request::new("DELETE", "/v1/messages/batches/msgbatch_1").bearer(&key).send(weighbridge.address()).unwrap();
     assert_eq!(deleted.status, 200);
-    assert_eq!(code(&get(&weighbridge, "/v1/messages/batches/msgbatch_1", &key)), (404, "not_found_error".into()));
+    assert_eq!(code(&get(&weighbridge, "/v1/messages/batches/msgbatch_1", &key)), (404, "resource_not_found".into()));
     let received = upstream.take("anthropic");
     assert!(received.iter().all(|request| request.header("anthropic-version") == Some("2023-06-01")));
 }
@@ -451,4 +451,59 @@ fn results_that_break_off_are_billed_as_far_as_they_came_and_wholly_later() {
     get(&weighbridge, "/v1/files/file-err/content", &key);
     weighbridge.admin().wait_for_events(2 + 40 + 2);
     assert_eq!(weighbridge.admin().get("jobs")["data"][0]["stage"], "settled");
+}
+
+fn cache(seconds_from_now: i64) -> Value {
+    let until = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds_from_now);
+    json!({"name": "cachedContents/c1", "model": "models/gemini-2.5-flash", "createTime": "2026-11-28T10:00:00Z", "expireTime": until.to_string(),
+        "usageMetadata": {"totalTokenCount": 3_600_000}})
+}
+fn google(upstream: &ReplayUpstream, more: &str) -> Weighbridge {
+    let google = upstream.base_url("google");
+    Weighbridge::start(Config::new().toml(more).provider("google", "gemini", google.trim_end_matches("/v1")))
+}
+
+#[test]
+fn rule_13_an_explicit_cache_is_billed_by_the_hour_until_it_is_deleted() {
+    let upstream = ReplayUpstream::start();
+    upstream.set_at("google", "POST /v1beta/cachedContents", json_reply(&cache(60)));
+    upstream.set_at("google", "PATCH /v1beta/cachedContents/c1", json_reply(&cache(7_200)));
+    upstream.set_at("google", "DELETE /v1beta/cachedContents/c1", json_reply(&json!({})));
+    let weighbridge = google(&upstream, NEVER);
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    let made = post(&weighbridge, "/v1beta/cachedContents", &key, &json!({"model": "models/gemini-2.5-flash", "ttl": "60s", "contents": []}));
+    assert_eq!(made.status, 200, "{}", made.text());
+    let call = |method: &str, body: &str| {
+        Request::new(method, "/v1beta/cachedContents/c1?key=wb-no&updateMask=ttl").bearer(&key).body(body).send(weighbridge.address()).unwrap()
+    };
+    assert_eq!(call("PATCH", r#"{"ttl":"7200s"}"#).status, 200);
+    assert_eq!(get(&weighbridge, "/v1beta/cachedContents", &key).json()["cachedContents"][0]["name"], "cachedContents/c1");
+    thread::sleep(Duration::from_millis(1_100));
+    assert_eq!(call("DELETE", "").status, 200);
+    let events = weighbridge.admin().wait_for_events(2);
+    assert_eq!(events[0]["charge"]["reason"], "what it started is billed when it has ended");
+    let stored = &events[1];
+    // 1,000 token hours a second, at a dollar for a million.
+    let hours: f64 = stored["usage"]["cache_storage_token_hours"].as_str().unwrap().parse().unwrap();
+    assert!((1_000.0..60_000.0).contains(&hours), "{stored:#}");
+    assert_eq!((&stored["flags"], &stored["cost"]["status"]), (&json!(["storage"]), &json!("priced")));
+    assert_eq!((&stored["cost"]["lines"][0]["rate"], &stored["cost"]["lines"][0]["per"]), (&json!("0.001"), &json!("1000")));
+    let received = upstream.take("google");
+    assert!(received.iter().all(|request| !request.path.contains("key=")), "{received:#?}");
+    assert_eq!(String::from_utf8_lossy(&received[1].body), r#"{"ttl":"7200s"}"#);
+    assert_eq!(call("DELETE", "").status, 404);
+}
+
+#[test]
+fn rule_13_an_explicit_cache_is_billed_until_it_goes_by_itself() {
+    let upstream = ReplayUpstream::start();
+    upstream.set_at("google", "POST /v1beta/cachedContents", json_reply(&cache(2)));
+    let weighbridge = google(&upstream, OFTEN);
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    post(&weighbridge, "/v1beta/cachedContents", &key, &json!({"model": "models/gemini-2.5-flash", "ttl": "2s", "contents": []}));
+    let events = weighbridge.admin().wait_for_events(2);
+    let hours: f64 = events[1]["usage"]["cache_storage_token_hours"].as_str().unwrap().parse().unwrap();
+    // To the provider's time, whenever the gateway looks.
+    assert!((1_000.0..2_001.0).contains(&hours), "{:#}", events[1]);
+    assert_eq!(upstream.take("google").len(), 1, "nobody needs to be asked");
 }

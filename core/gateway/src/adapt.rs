@@ -94,8 +94,8 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
 
     let mut upstream = HttpRequest::new(Full::new(body));
     *upstream.method_mut() = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
-    if upstream.method() == Method::DELETE {
-        return Err(nonsense("a call that begins something is no DELETE".into()));
+    if !matches!(*upstream.method(), Method::GET | Method::POST) {
+        return Err(nonsense(format!("a call that begins something is no {}", upstream.method())));
     }
     *upstream.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
     *upstream.headers_mut() = carried;

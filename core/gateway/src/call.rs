@@ -155,6 +155,8 @@ pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Res
         (None, Some(json)) => Some(serde_json::from_str::<String>(json).map_err(|_| Refusal::wrong_type("model", "a string"))?),
     };
     let unnamed = model.is_none();
+    let prefix = head.dialect.resource().map_or("", |resource| resource.prefixes.model);
+    let model = model.map(|model| model.strip_prefix(prefix).map_or_else(|| model.clone(), str::to_owned));
     let model = model.or_else(|| head.dialect.default_model().map(Into::into)).ok_or_else(Refusal::missing_model)?;
     if model.len() > MAX_MODEL_NAME {
         return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));

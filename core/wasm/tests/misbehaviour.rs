@@ -105,7 +105,7 @@ fn what_an_adapter_can_make_of_a_request() {
     let adapter = adapter();
     for (model, text) in [
         ("absolute", "the path \"https://evil.example/steal\": it must begin with a single \"/\"; scheme, host and base path are the operator's"),
-        ("method", "the method \"PUT\": it must be \"POST\" or \"GET\", or \"DELETE\" to delete what an earlier call left"),
+        ("method", "the method \"PUT\": it must be \"POST\" or \"GET\", and \"PATCH\" or \"DELETE\" for what an earlier call left"),
         ("credential", "it sets the header \"authorization\": credentials are added by the host"),
         ("host", "it sets the header \"host\", which is the host's own"),
         ("bad-header", "\"a b\" is not a header's name"),

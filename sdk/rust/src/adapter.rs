@@ -281,7 +281,7 @@ macro_rules! register_adapter {
 /// A call about something that an earlier call left at the provider: a file, a batch, a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation<'a> {
-    /// `read`, `cancel`, `content`, `delete`, or the last segment of what is looked at, such as `input_items`.
+    /// `read`, `cancel`, `change`, `content`, `delete`, or the last segment of what is looked at, such as `input_items`.
     pub name: &'a str,
     /// The provider's id for it: letters, digits, `_`, `-` and `.`.
     pub id: &'a str,
@@ -290,18 +290,19 @@ pub struct Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// The usual request: `read` gets the id behind this path, `delete` deletes it, all others have a segment of their own behind
+    /// The usual request: `read` gets the id behind this path, `change` and `delete` patch and delete it, all others have a segment of their own behind
     /// it, `cancel` as a POST. `content` is the name of the segment for content.
     pub fn request(&self, path: &str, content: &str) -> UpstreamRequest {
         let method = match self.name {
             "cancel" => "POST",
+            "change" => "PATCH",
             "delete" => "DELETE",
             _ => "GET",
         };
         let (path, own_query) = path.split_once('?').unwrap_or((path, ""));
         let mut path_and_query = format!("{path}/{}", self.id);
         match self.name {
-            "read" | "delete" => {}
+            "read" | "change" | "delete" => {}
             "content" => path_and_query.extend(["/", content]),
             other => path_and_query.extend(["/", other]),
         }

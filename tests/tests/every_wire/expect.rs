@@ -27,6 +27,11 @@ pub(crate) fn problems(case: &Case, record: &Value) -> Vec<String> {
             expect(charged.is_zero(), "an error charges nothing".into());
         }
         "free" => expect(record["charge"]["status"] == "free" && usage.all().next().is_none(), "what is free is not metered".into()),
+        // What goes on in the background is billed at its end, and its beginning says so.
+        "no_usage" if record["flags"] == serde_json::json!(["started"]) => {
+            let said = &record["charge"];
+            expect(said["status"] == "free" && said["reason"] == "what it started is billed when it has ended", "what was started is billed later".into());
+        }
         "no_usage" => {
             expect(usage.is_flagged() || usage.has_counted(), "usage that was not reported is flagged or counted".into());
             expect(record["cost"]["status"] != "priced", "what was not reported is not priced as if it were".into());

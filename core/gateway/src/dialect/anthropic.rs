@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    resource::{Does, ItemDialect, ItemFacts, LaterCall, Place, ResourceFacts, Results, StateFacts, Work},
+    resource::{Does, ItemDialect, ItemFacts, LaterCall, Place, Prefixes, ResourceFacts, Results, StateFacts, Work},
     table::Builtin,
 };
 
@@ -26,6 +26,8 @@ static BATCHES: ResourceFacts = ResourceFacts {
     noun: "message batch",
     when: None,
     id: "/id",
+    prefixes: Prefixes::NONE,
+    list: "data",
     state: Some(StateFacts { pointer: "/processing_status", open: &["in_progress", "canceling"], done: &["ended"] }),
     place: Place::Models("/requests/*/params/model"),
     work: Work::Items(ItemFacts {

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    resource::{Does, ItemDialect, ItemFacts, LaterCall, Place, ResourceFacts, Results, StateFacts, Work},
+    resource::{Does, ItemDialect, ItemFacts, LaterCall, Place, Prefixes, ResourceFacts, Results, StateFacts, Work},
     table::Builtin,
 };
 
@@ -82,6 +82,8 @@ static RESPONSES: ResourceFacts = ResourceFacts {
     noun: "background response",
     when: Some("/background"),
     id: "/id",
+    prefixes: Prefixes::NONE,
+    list: "data",
     state: Some(StateFacts { pointer: "/status", open: &["queued", "in_progress"], done: &["completed", "incomplete"] }),
     place: Place::Model,
     work: Work::Whole,
@@ -98,6 +100,8 @@ static VIDEOS: ResourceFacts = ResourceFacts {
     noun: "video",
     when: None,
     id: "/id",
+    prefixes: Prefixes::NONE,
+    list: "data",
     state: Some(StateFacts { pointer: "/status", open: &["queued", "in_progress"], done: &["completed"] }),
     place: Place::Model,
     work: Work::Whole,
@@ -114,6 +118,8 @@ static FILES: ResourceFacts = ResourceFacts {
     noun: "file",
     when: None,
     id: "/id",
+    prefixes: Prefixes::NONE,
+    list: "data",
     state: None,
     place: Place::Lines("file"),
     work: Work::None,
@@ -130,6 +136,8 @@ static BATCHES: ResourceFacts = ResourceFacts {
     noun: "batch",
     when: None,
     id: "/id",
+    prefixes: Prefixes::NONE,
+    list: "data",
     state: Some(StateFacts {
         pointer: "/status",
         open: &["validating", "in_progress", "finalizing", "cancelling"],

@@ -13,6 +13,10 @@ pub(crate) struct ResourceFacts {
     pub(crate) when: Option<&'static str>,
     /// Where an object says its id.
     pub(crate) id: &'static str,
+    /// What stands before the id there, and before a model's name in a request.
+    pub(crate) prefixes: Prefixes,
+    /// The member of a list's answer that has the objects.
+    pub(crate) list: &'static str,
     /// How far it is; `None`: there is nothing to wait for.
     pub(crate) state: Option<StateFacts>,
     /// How its provider is found.
@@ -23,6 +27,18 @@ pub(crate) struct ResourceFacts {
     pub(crate) own_path: Option<(&'static str, &'static str)>,
     /// The calls that name one.
     pub(crate) calls: &'static [LaterCall],
+}
+
+/// What names begin with in bodies, and not in paths.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prefixes {
+    pub(crate) id: &'static str,
+    pub(crate) model: &'static str,
+}
+
+impl Prefixes {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self { id: "", model: "" };
 }
 
 /// Where an object says how far the work is.
@@ -57,6 +73,17 @@ pub(crate) enum Work {
     Whole,
     /// Its results, each the answer to a call of its own.
     Items(ItemFacts),
+    /// As long as it is there (metering rule 13).
+    Storage(StorageFacts),
+}
+
+/// What is stored, and until when: in its object.
+#[derive(Debug)]
+pub(crate) struct StorageFacts {
+    /// How many tokens.
+    pub(crate) tokens: &'static str,
+    /// When it goes by itself.
+    pub(crate) until: &'static str,
 }
 
 /// Where a batch's results are, a JSON object a line.
@@ -106,6 +133,8 @@ pub(crate) enum Does {
     Read,
     /// Asks for the work to end; gives the object.
     Cancel,
+    /// Changes it; gives the object.
+    Change,
     /// Gives what the object stands for: a file's content, a video, a batch's results.
     Content,
     /// Gives something about it that has no bearing on what it costs.
@@ -122,6 +151,7 @@ impl Does {
         match self {
             Self::Read => "read",
             Self::Cancel => "cancel",
+            Self::Change => "change",
             Self::Content => "content",
             Self::Look(what) => what,
             Self::Delete => "delete",
@@ -135,9 +165,14 @@ impl ResourceFacts {
     pub(crate) fn items(&self) -> Option<&ItemFacts> {
         if let Work::Items(items) = &self.work { Some(items) } else { None }
     }
+    /// What is stored, if that is what is billed.
+    pub(crate) fn storage(&self) -> Option<&StorageFacts> {
+        if let Work::Storage(storage) = &self.work { Some(storage) } else { None }
+    }
     /// Whether the work goes on, by what the object says. One that does not say is not believed to have ended.
     pub(crate) fn goes_on(&self, state: Option<&str>) -> bool {
-        self.state.as_ref().is_some_and(|facts| state.is_none_or(|state| facts.open.contains(&state)))
+        let open = |facts: &StateFacts| state.is_none_or(|state| facts.open.contains(&state));
+        self.storage().is_some() || self.state.as_ref().is_some_and(open)
     }
 }
 

@@ -33,10 +33,42 @@ fn a_path_says_dialect_model_and_stream() {
 #[test]
 fn rule_40_an_unknown_route_is_refused() {
     let table = Dialects::built_in();
-    for path in ["/", "/v1/files", "/v1/chat/completions/", "/v1/chat/completions/x", "/v1beta/models/m:batchGenerateContent", "/model/m/other"] {
+    for path in [
+        "/",
+        "/v1/files/x",
+        "/v1/fine_tuning/jobs",
+        "/v1/chat/completions/",
+        "/v1/chat/completions/x",
+        "/v1beta/models/m:batchGenerateContent",
+        "/model/m/other",
+    ] {
         assert_eq!(table.find(&Method::POST, path).unwrap_err().code(), "not_found", "{path}");
     }
     assert_eq!(table.find(&Method::GET, "/v1/messages").unwrap_err().code(), "method_not_allowed");
+    for (method, path) in
+        [(Method::PUT, "/v1/files/f"), (Method::GET, "/v1/files/../batches"), (Method::POST, "/v1/videos/v/remix"), (Method::GET, "/v1/batches/")]
+    {
+        assert!(table.find_later(&method, path).is_none(), "{method} {path}");
+    }
+}
+
+#[test]
+fn what_an_earlier_call_left_is_named_by_method_and_path() {
+    let table = Dialects::built_in();
+    let cases = [
+        (Method::GET, "/v1/batches/batch_1", "openai.batches read batch_1"),
+        (Method::POST, "/v1/batches/batch_1/cancel", "openai.batches cancel batch_1"),
+        (Method::GET, "/v1/files/file-a/content", "openai.files content file-a"),
+        (Method::GET, "/v1/responses/resp_1/input_items", "openai.responses input_items resp_1"),
+        (Method::DELETE, "/v1/videos/video_1", "openai.videos delete video_1"),
+        (Method::GET, "/v1/messages/batches", "anthropic.batches list "),
+        (Method::GET, "/v1/messages/batches/msgbatch_1/results", "anthropic.batches content msgbatch_1"),
+        (Method::PATCH, "/v1beta/cachedContents/c1", "gemini.cached_contents change c1"),
+    ];
+    for (method, path, expected) in cases {
+        let found = table.find_later(&method, path).unwrap();
+        assert_eq!(format!("{} {} {}", found.dialect.as_str(), found.does.operation(), found.id), expected);
+    }
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(super) async fn ask(gateway: &Gateway, question: &Question<'_>) -> Result<(R
     let method = match question.does {
         Does::Read | Does::Content | Does::Look(_) | Does::List => Method::GET,
         Does::Cancel => Method::POST,
+        Does::Change => Method::PATCH,
         Does::Delete => Method::DELETE,
     };
     if planned.method != method.as_str() || !planned.path_and_query.contains(&resource.id) || planned.body != BodyPlan::Unchanged {

@@ -37,13 +37,16 @@ pub(super) async fn answer(gateway: &Arc<Gateway>, facts: &'static ResourceFacts
     let data: Vec<_> = page.map(|resource| shown(facts, &resource)).collect().await;
     let id = |value: Option<&Value>| value.and_then(|value| value.get("id")).cloned().unwrap_or_default();
     let (first_id, last_id) = (id(data.first()), id(data.last()));
+    if facts.list != "data" {
+        return Ok(look::json(json!({facts.list: data}).to_string()));
+    }
     Ok(look::json(json!({"object": "list", "data": data, "first_id": first_id, "last_id": last_id, "has_more": has_more}).to_string()))
 }
 
 /// One that goes on is asked for; where that fails, it is shown as it was.
 async fn as_it_is_now(gateway: &Arc<Gateway>, resource: Resource) -> Arc<Resource> {
     let resource = Arc::new(resource);
-    if resource.stage != Stage::Open {
+    if resource.stage != Stage::Open || resource.stored.is_some() {
         return resource;
     }
     settle::refresh(gateway, &resource).await.unwrap_or(resource)

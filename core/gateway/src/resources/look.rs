@@ -83,11 +83,14 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
         Does::Content => relay::content(&gateway, &subject.resource, facts, answered, exchange).await,
         Does::Delete => {
             let passed = passed(answered, &exchange).await?;
+            if facts.storage().is_some() && subject.resource.stage == Stage::Open {
+                settle::stored_until_now(&gateway, &subject.resource).await?;
+            }
             gateway.shelf.change(&subject.key, |resource| resource.removed = true).await.map_err(Refusal::ledger_unavailable)?;
             Ok(passed)
         }
         Does::Look(_) | Does::List => passed(answered, &exchange).await,
-        Does::Read | Does::Cancel => object(&gateway, &subject, answered, &exchange).await,
+        Does::Read | Does::Cancel | Does::Change => object(&gateway, &subject, answered, &exchange).await,
     }
 }
 
@@ -109,6 +112,8 @@ async fn before(gateway: &Arc<Gateway>, subject: &Subject, does: Does) -> Result
             if read(&batch) || read(&*settle::bring_home(gateway, &batch).await?) { Ok(()) } else { Err(Refusal::resource_in_progress(facts.noun, &key.id)) }
         }
         (None, Does::Content) if resource.stage == Stage::Open => settle::refresh(gateway, resource).await.map(drop),
+        // Deleting it is what ends it.
+        (None, Does::Delete) if facts.storage().is_some() => Ok(()),
         (None, Does::Delete) if resource.stage.is_due() => {
             let after = settle::bring_home(gateway, resource).await?;
             if after.stage.is_due() { Err(Refusal::resource_in_progress(facts.noun, &key.id)) } else { Ok(()) }

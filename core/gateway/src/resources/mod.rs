@@ -22,9 +22,11 @@ mod settle;
 mod shelf;
 mod start;
 mod state;
+mod storage;
 mod sweep;
 
 pub use shelf::{Resource, Shelf, Stage};
+pub use storage::Stored;
 pub use sweep::SweepReport;
 
 pub(crate) use ask::Looked;

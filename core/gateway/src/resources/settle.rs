@@ -7,11 +7,12 @@ use weighbridge_ledger::LedgerError;
 use weighbridge_pricing::CompiledPlan;
 
 use super::{
-    ask::{Question, ask},
+    ask::{Question, ask, provider_of},
     look::decoded,
     relay,
     shelf::{Key, Resource, Stage, blocking},
     state::{self, Said},
+    storage,
 };
 use crate::{
     dialect::{
@@ -69,6 +70,9 @@ pub(super) async fn refresh(gateway: &Arc<Gateway>, resource: &Arc<Resource>) ->
 
 /// Does all that can be done to bring it onto the books: asks how far it is, and reads its results if it has ended.
 pub(super) async fn bring_home(gateway: &Arc<Gateway>, resource: &Arc<Resource>) -> Result<Arc<Resource>, Refusal> {
+    if facts_of(gateway, resource)?.storage().is_some() {
+        return gone(gateway, resource).await;
+    }
     let resource = if resource.stage == Stage::Open { refresh(gateway, resource).await? } else { resource.clone() };
     if resource.stage != Stage::Ended {
         return Ok(resource);
@@ -78,6 +82,21 @@ pub(super) async fn bring_home(gateway: &Arc<Gateway>, resource: &Arc<Resource>)
     }
     let found = gateway.shelf.find(&resource.key()).await.map_err(Refusal::ledger_unavailable)?;
     Ok(found.unwrap_or(resource))
+}
+
+/// What is stored goes by itself at its time; the provider need not be asked.
+async fn gone(gateway: &Arc<Gateway>, resource: &Arc<Resource>) -> Result<Arc<Resource>, Refusal> {
+    let there = resource.stored.is_some_and(|stored| stored.until > gateway.clock.now());
+    if resource.stage != Stage::Open || there { Ok(resource.clone()) } else { stored_until_now(gateway, resource).await }
+}
+
+/// Brings onto the books for how long it was there.
+pub(super) async fn stored_until_now(gateway: &Arc<Gateway>, resource: &Arc<Resource>) -> Result<Arc<Resource>, Refusal> {
+    let event = storage::event(gateway, resource, &provider_of(gateway, resource)?, gateway.clock.now())?;
+    post(gateway, vec![event]).await?;
+    let key = resource.key();
+    let changed = gateway.shelf.change(&key, |resource| resource.stage = Stage::Settled);
+    Ok(changed.await.map_err(Refusal::ledger_unavailable)?.unwrap_or_else(|| resource.clone()))
 }
 
 /// Notes what an object says. When it says that the work has ended, that is on the books when this returns.
@@ -100,6 +119,7 @@ pub(super) async fn observe(gateway: &Arc<Gateway>, resource: &Arc<Resource>, ex
     let key = resource.key();
     let changed = gateway.shelf.change(&key, |resource| {
         resource.seen(object);
+        resource.stored = said.stored.or(resource.stored);
         for id in results {
             resource.results.entry(id).or_insert(false);
         }
@@ -131,6 +151,7 @@ fn results_file(batch: &Resource, dialect: &str, id: &str) -> Resource {
         items: None,
         results: Default::default(),
         results_of: Some((batch.made_by.dialect.to_string(), batch.id.clone())),
+        stored: None,
         object: None,
         removed: false,
     }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use weighbridge_domain::{PlanDocument, Text, Timestamp};
 use weighbridge_ledger::{Document, DocumentKind, Hold, Ledger, LedgerError};
 
+use super::storage::Stored;
+
 /// How far a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,6 +69,9 @@ pub struct Resource {
     /// Of a file with results: its batch's dialect and id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub results_of: Option<(String, String)>,
+    /// Of what is billed for as long as it is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Stored>,
     /// The object as it was seen last, if it is not large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,

@@ -50,7 +50,7 @@ impl LeftBehind {
             (None, _) => Some(Consumed::Unknown),
             _ if self.goes_on() => Some(Consumed::Later),
             (_, Work::Items(_)) => Some(Consumed::Later),
-            (_, Work::Whole) => None,
+            (_, Work::Whole | Work::Storage(_)) => None,
         }
     }
     /// What is unusual about it.
@@ -69,7 +69,7 @@ impl LeftBehind {
             Work::None => Stage::Kept,
             _ if self.goes_on() => Stage::Open,
             Work::Items(_) => Stage::Ended,
-            Work::Whole => Stage::Settled,
+            Work::Whole | Work::Storage(_) => Stage::Settled,
         }
     }
 }
@@ -93,6 +93,7 @@ pub(crate) async fn keep(open: &OpenCall, exchange: &Exchange, left: LeftBehind)
         items,
         results: Default::default(),
         results_of: None,
+        stored: left.said.stored,
         object: None,
         removed: false,
     };

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use weighbridge_plugin_api::adapter::Edit;
 
+use super::storage::{self, Stored};
 use crate::{
     dialect::{
         ResourceFacts,
@@ -18,6 +19,8 @@ pub(crate) struct Said {
     pub(crate) state: Option<String>,
     /// The files with its results.
     pub(crate) results: Vec<String>,
+    /// What is stored, where that is what is billed.
+    pub(crate) stored: Option<Stored>,
 }
 
 /// Reads an object; `None`: it is none.
@@ -31,11 +34,13 @@ pub(crate) fn read(facts: &ResourceFacts, object: &[u8]) -> Option<Said> {
     let mut said = Said::default();
     let text = |json: &str| serde_json::from_str::<String>(json).ok();
     let scanned = pointers.scan(object, |index, json| match index {
-        0 => said.id = text(json).filter(|id| is_id(id)),
+        0 => said.id = text(json).and_then(|id| Some(id.strip_prefix(facts.prefixes.id)?.to_owned())).filter(|id| is_id(id)),
         1 => said.state = text(json),
         _ => said.results.extend(text(json).filter(|id| is_id(id))),
     });
-    scanned.ok().map(|()| said)
+    scanned.ok()?;
+    said.stored = facts.storage().and_then(|storage| storage::read(storage, object));
+    Some(said)
 }
 
 /// The object with the path that leads back to the provider replaced by the one here, where it has such a path and says it.

@@ -52,7 +52,9 @@ async fn one(gateway: &Arc<Gateway>, resource: Arc<Resource>, time_out: Duration
         }
     };
     let too_old = |now: Timestamp| u128::try_from(now.micros() - resource.since().micros()).is_ok_and(|age| age > time_out.as_micros());
-    if !stage.is_due() || !too_old(gateway.clock.now()) {
+    // What is stored is there as long as it says, however long that is.
+    let stored = |resource: &Resource| resource.stored.is_some_and(|stored| stored.until > gateway.clock.now());
+    if !stage.is_due() || stored(&resource) || !too_old(gateway.clock.now()) {
         return stage;
     }
     match expire(gateway, &resource).await {

@@ -364,6 +364,7 @@ fn every_resource_is_described() {
     /customers/{id}
     /invoices/preview
     /invoices/{file}
+    /jobs
     /keys
     /keys/{id}
     /ledger/stats

@@ -121,7 +121,7 @@ fn every_mistake_names_its_file_its_key_and_what_was_expected() {
     insta::assert_snapshot!(refusal("[server]\nlisten = 4000\n"), @r#"weighbridge.toml: server.listen: found 4000, expected an address and a port such as "127.0.0.1:4000""#);
     insta::assert_snapshot!(refusal("[server]\nlisten = \"localhost\"\n"), @r#"weighbridge.toml: server.listen: found "localhost", expected an address and a port such as "127.0.0.1:4000""#);
     insta::assert_snapshot!(refusal("[server]\nlisten_on = \"127.0.0.1:1\"\n"), @"weighbridge.toml: server.listen_on: unknown key; expected one of: listen, admin_listen");
-    insta::assert_snapshot!(refusal("[sever]\n"), @"weighbridge.toml: sever: unknown key; expected one of: server, store, ledger, admin, limits, routing, log, providers, models, plugins, plans");
+    insta::assert_snapshot!(refusal("[sever]\n"), @"weighbridge.toml: sever: unknown key; expected one of: server, store, ledger, admin, limits, routing, jobs, log, providers, models, plugins, plans");
     insta::assert_snapshot!(refusal("[limits]\nmax_body_bytes = \"big\"\n"), @r#"weighbridge.toml: limits.max_body_bytes: found "big", expected a whole number, zero or more"#);
     insta::assert_snapshot!(refusal("[limits]\nmax_body_bytes = -1\n"), @"weighbridge.toml: limits.max_body_bytes: found -1, expected a whole number, zero or more");
     insta::assert_snapshot!(refusal("[store]\nengine = \"postgres\"\nurl = \"postgres://x\"\n"), @r#"weighbridge.toml: store.engine: "postgres" is not yet in this version; use "sled", which keeps everything in the data folder"#);

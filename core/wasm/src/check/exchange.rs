@@ -12,8 +12,11 @@ const EDITS: usize = 1_000;
 
 /// A request that may be sent.
 pub(crate) fn upstream_request(request: &UpstreamRequest) -> Check {
-    if !["POST", "GET", "DELETE"].contains(&request.method.as_str()) {
-        return Err(format!("the method {}: it must be \"POST\" or \"GET\", or \"DELETE\" to delete what an earlier call left", text::shown(&request.method)));
+    if !["POST", "GET", "PATCH", "DELETE"].contains(&request.method.as_str()) {
+        return Err(format!(
+            "the method {}: it must be \"POST\" or \"GET\", and \"PATCH\" or \"DELETE\" for what an earlier call left",
+            text::shown(&request.method)
+        ));
     }
     text::path_and_query(&request.path_and_query)?;
     headers(&request.headers)?;

@@ -30,7 +30,7 @@ impl Adapter for Gemini {
         Ok(Self { config: Config::parse(config)? })
     }
     fn plans(&self) -> Vec<Plan> {
-        vec![plan::generate(), plan::count(), plan::embed(), plan::batch_embed(), plan::interactions(), plan::chat()]
+        vec![plan::generate(), plan::count(), plan::embed(), plan::batch_embed(), plan::interactions(), plan::caches(), plan::chat()]
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
         let place = prepare::place(&self.config, &request);
@@ -39,7 +39,8 @@ impl Adapter for Gemini {
             plan::COUNT => Ok(prepare::count(&request, &place)),
             plan::EMBED => Ok(prepare::embed(&request, &place)),
             plan::BATCH_EMBED => prepare::batch_embed(&request, &place),
-            plan::INTERACTIONS => Ok(prepare::interactions(&self.config, &request)),
+            plan::INTERACTIONS => prepare::interactions(&self.config, &request),
+            plan::CACHES => Ok(prepare::cached_contents(&self.config, &request, &place)),
             plan::CHAT => chat::request::translate(&self.config, &request, &place),
             other => Err(PluginError::internal(format!("the dialect \"{other}\" is not spoken here"))),
         }

@@ -15,6 +15,8 @@ pub const EMBED: &str = "gemini.embed_content";
 pub const BATCH_EMBED: &str = "gemini.batch_embed_contents";
 /// The Interactions API.
 pub const INTERACTIONS: &str = "gemini.interactions";
+/// What is kept for later prompts.
+pub const CACHES: &str = "gemini.cached_contents";
 /// OpenAI's chat completions, translated.
 pub const CHAT: &str = "openai.chat";
 
@@ -51,6 +53,11 @@ pub fn count() -> Plan {
     Plan { billing: Billing::Free, request_view: View::Fields(strings(&MODELS)), ..google(COUNT) }
 }
 
+/// What is kept for later prompts costs by the hour, which the host measures (metering rule 13).
+pub fn caches() -> Plan {
+    Plan { dialect: CACHES.into(), ..count() }
+}
+
 /// One embedding.
 pub fn embed() -> Plan {
     Plan { request_view: View::Fields(strings(&MODELS[..1])), body_facts: facts(Source::Body), prompt_text: prompt(&["content/"]), ..google(EMBED) }
@@ -70,6 +77,7 @@ pub fn batch_embed() -> Plan {
 pub fn interactions() -> Plan {
     let done = EventFilter::containing([r#""usage""#]);
     Plan {
+        request_view: View::Fields(strings(&["/background"])),
         framing: Framing::Sse,
         body_facts: interaction_facts("", None),
         event_facts: interaction_facts("/interaction", Some(done)),

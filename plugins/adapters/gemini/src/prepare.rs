@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use weighbridge_plugin::{
     PluginError,
-    adapter::{BodyPlan, ClientRequest, Edit, Framing, Header, UpstreamRequest},
+    adapter::{BodyPlan, ClientRequest, Edit, Framing, Header, Operation, UpstreamRequest},
 };
 
 use crate::{config::Config, plan::MODELS};
@@ -61,15 +61,29 @@ pub fn batch_embed(request: &ClientRequest, place: &Place) -> Result<UpstreamReq
     Ok(UpstreamRequest { body: edited(edits), ..plain(request, place, "batchEmbedContents") })
 }
 
-/// The Interactions API, whose model is in the body.
-pub fn interactions(config: &Config, request: &ClientRequest) -> UpstreamRequest {
+/// What is kept for later prompts: a new one, or a call about one.
+pub fn cached_contents(config: &Config, request: &ClientRequest, place: &Place) -> UpstreamRequest {
+    let (path, query) = (format!("/{}/cachedContents", config.version), query(&request.query));
+    let upstream = match request.operation() {
+        Some(operation) => Operation { query: &query, ..operation }.request(&path, "content"),
+        None => UpstreamRequest { path_and_query: with_query(path, &query), body: renamed(request, place), ..UpstreamRequest::default() },
+    };
+    UpstreamRequest { headers: unmasked(request), ..upstream }
+}
+
+/// The Interactions API, whose model is in the body. What goes on in the background tells what it used at its end only, and nobody
+/// would ask for that here.
+pub fn interactions(config: &Config, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+    if request.field("/background").is_some_and(|json| json == "true") {
+        return Err(PluginError::unsupported("\"background\": an interaction is answered at once here, or as a stream"));
+    }
     let renamed = request.model != request.upstream_model;
-    UpstreamRequest {
+    Ok(UpstreamRequest {
         path_and_query: with_query(format!("/{}/interactions", config.version), &query(&request.query)),
         headers: unmasked(request),
         body: edited(if renamed { vec![Edit::set("/model", json(&request.upstream_model))] } else { Vec::new() }),
         ..UpstreamRequest::default()
-    }
+    })
 }
 
 fn plain(request: &ClientRequest, place: &Place, method: &str) -> UpstreamRequest {
