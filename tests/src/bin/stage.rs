@@ -1,7 +1,8 @@
 //! The stage for clients in other languages: a gateway and a replaying upstream, led by JSON lines.
 //!
 //! On start it prints `{"base_url", "upstream_url", "key", "cases"}`. Then it takes commands, a line each, and answers each with a line:
-//! `{"set": ROUTE, "case": ID | "fixture": NAME, "cuts": "whole"|"each_byte"|"random"}` (ROUTE is a provider, see `PROVIDERS`),
+//! `{"set": ROUTE, "case": ID | "fixture": NAME, "cuts": "whole"|"each_byte"|"random"}` (ROUTE is a provider, see `PROVIDERS`;
+//! also `"json": {}`, `"text": ""` or `"hang_up": true`, and `"at": "GET /v1/…"` for one method and path only),
 //! `{"take": ROUTE}` gives the requests that came in, `{"events": true}` the usage events. When its input ends it checks the invariants,
 //! stops the gateway and ends with 0 if all is well.
 
@@ -12,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 use weighbridge_tests::{
-    Behaviour, Config, Cuts, ReplayUpstream, Weighbridge,
+    Behaviour, Config, Cuts, ReplayUpstream, Reply, Weighbridge,
     corpus::{Case, Corpus},
     fixtures,
 };
@@ -90,7 +91,10 @@ fn name_of(case: &Case) -> String {
 
 fn obey(command: &Value, upstream: &ReplayUpstream, weighbridge: &Weighbridge, corpus: Option<&Corpus>) -> Value {
     if let Some(route) = command["set"].as_str() {
-        upstream.set(route, behaviour(command, corpus));
+        match command["at"].as_str() {
+            Some(at) => upstream.set_at(route, at, behaviour(command, corpus)),
+            None => upstream.set(route, behaviour(command, corpus)),
+        }
         return json!({});
     }
     if let Some(route) = command["take"].as_str() {
@@ -110,6 +114,8 @@ fn behaviour(command: &Value, corpus: Option<&Corpus>) -> Behaviour {
     let reply = match (command["case"].as_str(), command["fixture"].as_str(), corpus) {
         (Some(id), _, Some(corpus)) => corpus.case(id).reply(),
         (_, Some(name), _) => fixtures::reply(name),
+        _ if command["text"].is_string() => Reply::new(200, "application/octet-stream", command["text"].as_str().unwrap_or_default()),
+        _ if command["json"].is_object() => Reply::json(command["json"].to_string()),
         _ if command["hang_up"] == true => return Behaviour::HangUp,
         _ => panic!("set needs a case, a fixture or hang_up: {command}"),
     };
