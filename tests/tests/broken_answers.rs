@@ -174,6 +174,26 @@ fn a_name_that_would_fill_the_books_is_refused_or_left_out() {
 }
 
 #[test]
+fn a_served_name_with_control_characters_is_written_out_on_the_record() {
+    let scene = Scene::set();
+    scene.does(Reply::json(r#"{"model":"gpt\u000a4o\u202e","choices":[],"service_tier":"de\u0000ar","usage":{"prompt_tokens":5,"completion_tokens":6}}"#));
+    let answer = scene.ask(ASK).unwrap();
+    assert_eq!((answer.status, answer.header("x-weighbridge-model")), (200, Some(r"gpt\u{a}4o\u{202e}")), "{}", answer.text());
+    let event = scene.last_event(1);
+    assert_eq!((&event["served_model"], &event["service_tier"]), (&r"gpt\u{a}4o\u{202e}".into(), &r"de\u{0}ar".into()), "{event:#}");
+    assert_eq!(event["flags"], serde_json::json!(["unknown_service_tier", "unreadable_served_model"]));
+
+    let nested = r#"{"model":"claude-sonnet-4-6","content":[],"usage":{"input_tokens":1,"output_tokens":2,"iterations":[
+        {"type":"message","input_tokens":5,"output_tokens":6},
+        {"type":"advisor_message","model":"other\u000amodel","input_tokens":7,"output_tokens":8}]}}"#;
+    scene.upstream.set("anthropic", Reply::json(nested));
+    let ask = r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[]}"#;
+    let answer = Request::post("/v1/messages", ask).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(scene.last_event(3)["routed_model"], r"other\u{a}model");
+}
+
+#[test]
 fn a_request_that_readers_could_disagree_about_is_refused() {
     let scene = Scene::set();
     // The provider reads the last one, and would not report usage.

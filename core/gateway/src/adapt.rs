@@ -14,6 +14,7 @@ use crate::{
     gateway::GatewayOptions,
     json,
     meter::{decode, wire::Wire},
+    name,
     refusal::Refusal,
     respond::Exchange,
     route::Candidate,
@@ -106,7 +107,7 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
         annotate,
         framing,
         client_framing,
-        dimensions: planned.dimensions,
+        dimensions: planned.dimensions.iter().map(name::recorded_value).collect(),
     })
 }
 

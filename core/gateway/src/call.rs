@@ -15,7 +15,7 @@ use weighbridge_plugin_api::{BodyKind, adapter::Edit};
 use crate::{
     dialect::{Dialect, Found, at, decoded},
     json::{self, Form, SpliceError},
-    query,
+    name, query,
     refusal::Refusal,
 };
 
@@ -147,8 +147,8 @@ pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Res
     };
     let unnamed = model.is_none();
     let model = model.or_else(|| head.dialect.default_model().map(Into::into)).ok_or_else(Refusal::missing_model)?;
-    if model.len() > MAX_MODEL_NAME {
-        return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));
+    if let Some(why) = name::unfit(&model) {
+        return Err(Refusal::unfit_model(&model, why));
     }
     let streamed = match (head.streamed, fields[at::STREAM]) {
         (Some(streamed), _) => streamed,
@@ -208,8 +208,6 @@ async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes, Refusal> {
 }
 
 const SESSION: [&str; 3] = ["x-weighbridge-session", "helicone-session-id", "x-litellm-trace-id"];
-/// A name goes onto every record: whoever sends a longer one would fill the books with it.
-pub(crate) const MAX_MODEL_NAME: usize = 512;
 const PROPERTY: &str = "helicone-property-";
 const MAX_TAGS: usize = 20;
 const MAX_LABEL: usize = 256;

@@ -25,6 +25,7 @@ pub mod json;
 mod limits;
 pub mod meter;
 mod models;
+mod name;
 mod peek;
 pub mod pipeline;
 pub mod policy;

@@ -4,9 +4,9 @@ use weighbridge_domain::{Decimal, Meter, ModelName, Source, StatedCost, Text, Us
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
 use crate::{
-    call::MAX_MODEL_NAME,
     counting::{Counted, Side},
     meter::Consumed,
+    name,
     settle::End,
 };
 
@@ -80,15 +80,22 @@ impl Weighed {
     }
 
     fn reported(reading: &UsageReading) -> Self {
+        let served = reading.served_model.as_ref().filter(|served| !served.is_empty()).map(name::recorded);
+        let odd = matches!(served, Some((_, false)));
+        // One that is longer than any name is none.
+        let served = served.map(|(served, _)| served).filter(|_| reading.served_model.as_ref().is_some_and(|served| served.len() <= name::MAX_LEN));
         let mut weighed = Self {
-            served_model: reading.served_model.clone().filter(fits_a_record).map(ModelName::new),
-            service_tier: reading.service_tier.clone().filter(fits_a_record),
+            served_model: served.map(ModelName::new),
+            service_tier: reading.service_tier.as_ref().filter(|tier| !tier.is_empty()).map(|tier| name::recorded(tier).0),
             flags: reading.doubts.clone(),
-            extra: reading.extra.clone(),
+            extra: reading.extra.iter().map(|(model, quantities)| (name::recorded(model).0, quantities.clone())).collect(),
             stated_cost: reading.stated_cost.map(|(amount, currency)| StatedCost { amount, currency }),
             dimensions: dimensions(reading),
             ..Self::default()
         };
+        if odd {
+            weighed.flags.push("unreadable_served_model".into());
+        }
         for (meter, value) in &reading.quantities {
             weighed.insert(meter.clone(), *value, Source::Reported);
         }
@@ -116,13 +123,8 @@ impl Weighed {
 }
 
 fn dimensions(reading: &UsageReading) -> Vec<(Text, Text)> {
-    let mut dimensions: Vec<_> = reading.dimensions.iter().filter(|(name, value)| fits_a_record(name) && fits_a_record(value)).cloned().collect();
+    let mut dimensions: Vec<_> = reading.dimensions.iter().map(name::recorded_value).collect();
     dimensions.sort();
     dimensions.dedup_by(|a, b| a.0 == b.0);
     dimensions
-}
-
-/// A name of an absurd length is none.
-fn fits_a_record(name: &Text) -> bool {
-    name.len() <= MAX_MODEL_NAME
 }

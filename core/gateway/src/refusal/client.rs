@@ -139,6 +139,11 @@ impl Refusal {
     pub(crate) fn bad_header(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The header {name} must be {expected}. Nothing was billed."))
     }
+    pub(crate) fn unfit_model(model: &str, why: &str) -> Self {
+        let model: String = model.chars().take(200).collect();
+        let text = format!("The name of the model {model:?} {why}: there is no such model. Name one that GET /v1/models lists. Nothing was billed.");
+        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, text).param("model")
+    }
     pub(crate) fn model_not_found(model: &str) -> Self {
         let model: String = model.chars().take(200).collect();
         Self::new(

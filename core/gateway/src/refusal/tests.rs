@@ -38,6 +38,7 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
         Refusal::wrong_type("stream", "true or false"),
         Refusal::missing_model(),
         Refusal::bad_header("x-weighbridge-session", "1 to 256 visible ASCII characters"),
+        Refusal::unfit_model("a/../b\n", "has control characters or invisible ones in it"),
         Refusal::model_not_found("no-such"),
         Refusal::model_not_allowed("dear"),
         Refusal::dialect_not_spoken("anthropic.messages", "acme-ai", "m"),
