@@ -194,6 +194,31 @@ fn a_served_name_with_control_characters_is_written_out_on_the_record() {
 }
 
 #[test]
+fn a_free_call_whose_answer_reports_output_is_flagged() {
+    let scene = Scene::set();
+    let free = |path: &str, provider: &str, reply: Reply| {
+        scene.upstream.set(provider, reply);
+        let ask = format!(r#"{{"model":"{provider}/m","input":"x","messages":[]}}"#);
+        let answer = Request::post(path, ask).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let event = scene.weighbridge.admin().event_of(&answer);
+        assert_eq!((&event["usage"], &event["charge"]["status"]), (&serde_json::json!({}), &"free".into()), "{event:#}");
+        event["flags"].clone()
+    };
+    let flagged = serde_json::json!(["free_call_reported_usage"]);
+    let (moderation, count) = ("/v1/moderations", "/v1/messages/count_tokens");
+    assert_eq!(free(moderation, "openai", fixtures::reply("openai-moderation.json")), serde_json::json!([]));
+    assert_eq!(free(moderation, "openai", Reply::json(r#"{"results":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#)), serde_json::json!([]));
+    assert_eq!(free(moderation, "openai", Reply::json(r#"{"results":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}"#)), flagged);
+    assert_eq!(free("/v1/responses/input_tokens", "openai", Reply::json(r#"{"input_tokens":9,"usage":{"output_tokens":1}}"#)), flagged);
+    assert_eq!(free(count, "anthropic", Reply::json(r#"{"input_tokens":9}"#)), serde_json::json!([]));
+    assert_eq!(free(count, "anthropic", Reply::json(r#"{"input_tokens":9,"usage":{"output_tokens":3}}"#)), flagged);
+    // Whatever form it comes in.
+    assert_eq!(free(moderation, "openai", Reply::sse(USAGE)), flagged);
+    assert_eq!(free(moderation, "openai", Reply::new(200, "text/plain", "fine")), serde_json::json!([]));
+}
+
+#[test]
 fn a_request_that_readers_could_disagree_about_is_refused() {
     let scene = Scene::set();
     // The provider reads the last one, and would not report usage.

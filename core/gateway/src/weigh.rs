@@ -16,7 +16,7 @@ pub(crate) const NOT_BILLED: &str = "the provider does not bill this kind of cal
 /// What is known before anything is counted.
 pub(crate) enum Known<'a> {
     Nothing,
-    Free,
+    Free { contradicted: bool },
     Unknown,
     Reported(&'a UsageReading),
     Unreported(&'a UsageReading, bool),
@@ -26,7 +26,7 @@ impl End {
     pub(crate) fn consumed_now(&self) -> Known<'_> {
         match &self.consumed {
             Consumed::Nothing => Known::Nothing,
-            Consumed::Free => Known::Free,
+            Consumed::Free { contradicted } => Known::Free { contradicted: *contradicted },
             Consumed::Unknown => Known::Unknown,
             Consumed::Reported(reading) => Known::Reported(reading),
             Consumed::Unreported { reading, truncated, .. } => Known::Unreported(reading, *truncated),
@@ -53,7 +53,10 @@ impl Weighed {
     pub(crate) fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
         match known {
             Known::Nothing => Self { free: Some("nothing was consumed"), ..Self::default() },
-            Known::Free => Self { free: Some(NOT_BILLED), ..Self::default() },
+            Known::Free { contradicted } => {
+                let flags = contradicted.then(|| "free_call_reported_usage".into()).into_iter().collect();
+                Self { free: Some(NOT_BILLED), flags, ..Self::default() }
+            }
             Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
             Known::Reported(reading) => Self::reported(reading),
             Known::Unreported(reading, truncated) => {
