@@ -145,6 +145,17 @@ def test_our_refusals_have_a_class_too(stage, client):
     assert stage.take("cohere") == []
 
 
+@pytest.mark.parametrize("version", [cohere.Client, cohere.ClientV2])
+def test_refused_rankings_say_why(stage, version):
+    stage.set("cohere", fixture="cohere-rerank.json")
+    client = version(api_key=stage.key, base_url=stage.base_url)
+    with pytest.raises(cohere.NotFoundError) as refused:
+        client.rerank(model="no-such-model", query="How heavy is it?", documents=["One ton."])
+    said = refused.value.body
+    assert "no-such-model" in (said["message"] if version is cohere.ClientV2 else said["error"]["message"])
+    assert stage.take("cohere") == []
+
+
 def test_recorded_answers_are_as_without_the_gateway(stage, client, direct):
     cases = [case for case in recorded(stage, "cohere.chat") if "/v1/" not in case["url"]]
     if not cases:

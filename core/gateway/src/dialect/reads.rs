@@ -3,7 +3,7 @@
 use crate::json::{BadPointer, PointerSet};
 
 /// The pointers of one dialect, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reads {
     pub(crate) pointers: PointerSet,
     /// For each pointer: which of [`at`] it is, and what people call it.
