@@ -219,6 +219,20 @@ fn a_free_call_whose_answer_reports_output_is_flagged() {
 }
 
 #[test]
+fn an_answer_in_a_form_that_cannot_be_metered_is_not_asked_for() {
+    let upstream = ReplayUpstream::start();
+    let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    for (method, query) in [("generateContent", "alt=proto"), ("streamGenerateContent", "alt=sse&$alt=media"), ("countTokens", "callback=f")] {
+        let path = format!("/v1beta/models/google%2Fgemini-2.5-flash:{method}?{query}");
+        let answer = Request::post(&path, r#"{"contents":[]}"#).bearer(&key).send(weighbridge.address()).unwrap();
+        assert_eq!((answer.status, answer.header("x-weighbridge-fault")), (400, Some("client")), "{}", answer.text());
+        assert!(answer.text().contains("in which usage cannot be read; alt=json and alt=sse can be"), "{}", answer.text());
+    }
+    assert!(upstream.take("google").is_empty());
+}
+
+#[test]
 fn a_request_that_readers_could_disagree_about_is_refused() {
     let scene = Scene::set();
     // The provider reads the last one, and would not report usage.

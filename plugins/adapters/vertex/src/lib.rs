@@ -86,6 +86,7 @@ impl Adapter for Vertex {
 impl Vertex {
     /// Google's own dialects, under either of their names.
     fn google(&self, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+        prepare::must_be_readable(&request.query)?;
         let place = place::place_of(&self.config, Publisher::Google, request)?;
         match known(&request.dialect) {
             gemini_wire::plan::GENERATE => Ok(prepare::generate(request, &place)),
