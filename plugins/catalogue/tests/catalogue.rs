@@ -52,8 +52,11 @@ fn rule_31_what_a_search_puts_into_the_prompt_is_priced_at_nothing() {
         let row = book.find("google", model, noon()).unwrap();
         let grounding = row.derived.iter().find(|(meter, _)| meter.as_str() == "input_grounding").unwrap().1;
         assert!(grounding.times.is_zero(), "{model}");
-        let fees: Vec<_> = row.fees.keys().map(|meter| meter.as_str()).collect();
-        assert_eq!(fees, ["web_searches"], "{model}: the fee pays for it, and a grounding by maps is not priced");
+        // The fee pays for it. A grounding by maps has one where it is paid by the prompt.
+        let fees: Vec<_> = row.fees.iter().map(|(meter, fee)| format!("{meter} {} per {}", fee.rate, fee.per)).collect();
+        let by_prompt = ["maps_groundings 25 per 1000", "web_searches 35 per 1000"].map(String::from);
+        let expected = if model == "gemini-2.5-flash" { by_prompt.to_vec() } else { vec!["web_searches 14 per 1000".to_owned()] };
+        assert_eq!(fees, expected, "{model}");
     }
 }
 
