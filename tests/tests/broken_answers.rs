@@ -219,6 +219,27 @@ fn a_free_call_whose_answer_reports_output_is_flagged() {
 }
 
 #[test]
+fn a_header_that_an_adapter_decides_by_is_given_once() {
+    let scene = Scene::set();
+    let ask = |versions: &[&str]| {
+        let body = r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[]}"#;
+        let mut request = Request::post("/v1/messages", body).bearer(&scene.key);
+        for version in versions {
+            request = request.header("anthropic-version", version);
+        }
+        request.send(scene.weighbridge.address()).unwrap()
+    };
+    scene.upstream.set("anthropic", fixtures::reply("anthropic-message.json"));
+    assert_eq!(ask(&["2023-06-01"]).status, 200);
+    let refused = ask(&["2023-06-01", "2099-01-01"]);
+    assert_eq!(refused.status, 400);
+    insta::assert_snapshot!(refused.text(), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"The request has the header anthropic-version more than once, so that readers could disagree about it. Give it once. Nothing was billed.","code":"invalid_request"}}"#);
+    assert_eq!(scene.upstream.take("anthropic").len(), 1);
+    let event = scene.last_event(2);
+    assert_eq!((&event["usage"], &event["charge"]["status"]), (&serde_json::json!({}), &"free".into()), "{event:#}");
+}
+
+#[test]
 fn an_answer_in_a_form_that_cannot_be_metered_is_not_asked_for() {
     let upstream = ReplayUpstream::start();
     let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));

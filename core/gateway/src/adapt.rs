@@ -67,7 +67,7 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
         upstream_model: candidate.model.as_str(),
         streamed: request.streamed,
         query: &head.query,
-        headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
+        headers: shown_headers(&wire.plan.request_headers, headers)?,
         fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
         attrs: if may_ask_for_usage { Vec::new() } else { vec![UNASKED] },
@@ -129,6 +129,19 @@ fn fields_and_doubles<'a>(pointers: &'a [String], set: &json::PointerSet, body: 
         });
     }
     (fields, twice)
+}
+
+/// The headers that a plan names. Of two of one name the adapter would see the first, and the provider may read the other.
+fn shown_headers<'a>(names: &'a [String], headers: &'a HeaderMap) -> Result<Vec<(&'a str, &'a [u8])>, Refusal> {
+    let mut shown = Vec::new();
+    for name in names {
+        let mut values = headers.get_all(name.as_str()).iter();
+        shown.extend(values.next().map(|value| (name.as_str(), value.as_bytes())));
+        if values.next().is_some() {
+            return Err(Refusal::header_given_twice(name));
+        }
+    }
+    Ok(shown)
 }
 
 /// The client's headers, without those of its connection, its credentials and ours.

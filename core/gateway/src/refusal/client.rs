@@ -123,6 +123,10 @@ impl Refusal {
             None => refusal,
         }
     }
+    pub(crate) fn header_given_twice(name: &str) -> Self {
+        let text = format!("The request has the header {name} more than once, so that readers could disagree about it. Give it once. Nothing was billed.");
+        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, text)
+    }
     pub(crate) fn wrong_type(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("\"{name}\" must be {expected}. Nothing was billed.")).param(name)
     }
