@@ -38,6 +38,9 @@ pub enum Dialect {
     /// How many tokens a response's input would have.
     #[serde(rename = "openai.input_tokens")]
     InputTokens,
+    /// Speech and text over a socket, which is not forwarded: usage of it that is handed in.
+    #[serde(rename = "openai.realtime")]
+    Realtime,
     /// Documents in the order of their relevance.
     #[serde(rename = "rerank")]
     Rerank,
@@ -111,14 +114,14 @@ impl Paths {
             Dialect::Moderations => &self.moderations,
             Dialect::InputTokens => &self.input_tokens,
             Dialect::Rerank => &self.rerank,
-            Dialect::Plain => "",
+            Dialect::Realtime | Dialect::Plain => "",
         }
     }
 }
 
 impl Dialect {
     /// What a provider speaks that says nothing about it: all but rerank, which OpenAI does not have.
-    pub const USUAL: [Self; 11] = [
+    pub const USUAL: [Self; 12] = [
         Self::Chat,
         Self::Responses,
         Self::Embeddings,
@@ -130,6 +133,7 @@ impl Dialect {
         Self::Speech,
         Self::Moderations,
         Self::InputTokens,
+        Self::Realtime,
     ];
     /// Its name in a plan.
     pub fn as_str(self) -> &'static str {
@@ -145,6 +149,7 @@ impl Dialect {
             Self::Speech => "openai.speech",
             Self::Moderations => "openai.moderations",
             Self::InputTokens => "openai.input_tokens",
+            Self::Realtime => "openai.realtime",
             Self::Rerank => "rerank",
             Self::Plain => "plain",
         }

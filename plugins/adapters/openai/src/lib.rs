@@ -19,6 +19,7 @@ mod plan;
 mod pointers;
 mod prepare;
 mod reading;
+mod realtime;
 mod rerank;
 mod responses;
 mod speech;
@@ -72,6 +73,7 @@ impl Adapter for OpenAi {
             Dialect::Transcriptions | Dialect::Translations => transcriptions::read_usage(&self.config, facts),
             Dialect::Speech => speech::read_usage(&self.config, facts),
             Dialect::Moderations | Dialect::InputTokens => UsageReading::default(),
+            Dialect::Realtime => realtime::read_usage(&self.config, facts),
             Dialect::Rerank => rerank::read_usage(&self.config, facts),
             Dialect::Plain => plain::read_usage(&self.config, &spoken.meters, facts),
         })

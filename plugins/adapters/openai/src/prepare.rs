@@ -12,6 +12,9 @@ use crate::{
 
 /// What goes upstream.
 pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+    if spoken.shape == Dialect::Realtime {
+        return Err(PluginError::unsupported("sockets are not forwarded; of realtime sessions, only usage that is handed in is read"));
+    }
     let mut edits = Vec::new();
     if request.model != request.upstream_model {
         edits.push(Edit::set("/model", serde_json::Value::from(request.upstream_model.as_str()).to_string()));
