@@ -240,6 +240,39 @@ fn a_header_that_an_adapter_decides_by_is_given_once() {
 }
 
 #[test]
+fn a_body_that_a_provider_could_decode_otherwise_is_refused() {
+    let scene = Scene::set();
+    let ask = |headers: &[(&str, &str)]| {
+        let request = Request::new("POST", "/v1/chat/completions").bearer(&scene.key).body(ASK);
+        let answer = headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send(scene.weighbridge.address()).unwrap();
+        format!("{} {}\n", answer.status, answer.json()["error"]["message"].as_str().unwrap_or_default())
+    };
+    scene.does(fixtures::reply("openai-chat.json"));
+    for fine in [
+        ("content-type", "application/json; Charset=\"UTF-8\""),
+        ("content-encoding", "identity"),
+        ("x-http-method-override", "DELETE"),
+        ("range", "bytes=0-9"),
+    ] {
+        assert_eq!(ask(&[fine]), "200 \n", "{fine:?}");
+    }
+    let sent = scene.upstream.take("openai");
+    assert!(sent.len() == 4 && sent.iter().all(|sent| sent.header("x-http-method-override").is_none() && sent.header("range").is_none()));
+    let body = ASK.replacen('{', "{\"Model\":\"openai/dear\",", 1);
+    let told_by = Request::post("/v1/chat/completions", body).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+    assert_eq!((told_by.status, told_by.json()["error"]["code"].as_str()), (400, Some("invalid_request")), "{}", told_by.text());
+    let mut told = ask(&[("content-type", "application/json; charset=utf-16")]);
+    told += &ask(&[("content-type", "application/json"), ("content-type", "multipart/form-data; boundary=x")]);
+    told += &ask(&[("content-encoding", "gzip")]);
+    insta::assert_snapshot!(told, @r#"
+    400 The header content-type must be without a charset other than UTF-8, as which bodies are read. Nothing was billed.
+    400 The request has the header content-type more than once, so that readers could disagree about it. Give it once. Nothing was billed.
+    400 The header content-encoding must be left out, or "identity": bodies are read as they come. Nothing was billed.
+    "#);
+    assert!(scene.upstream.take("openai").is_empty());
+}
+
+#[test]
 fn an_answer_in_a_form_that_cannot_be_metered_is_not_asked_for() {
     let upstream = ReplayUpstream::start();
     let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));

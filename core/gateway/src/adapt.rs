@@ -148,13 +148,19 @@ fn shown_headers<'a>(names: &'a [String], headers: &'a HeaderMap) -> Result<Vec<
 fn carry_over(headers: &HeaderMap, plain: bool) -> HeaderMap {
     let mut carried = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
-        if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING {
+        if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING && !is_of_connection(headers, name) {
             carried.append(name.clone(), value.clone());
         }
     }
     let accepted = if plain { None } else { headers.get(header::ACCEPT_ENCODING).and_then(readable) };
     carried.insert(header::ACCEPT_ENCODING, accepted.unwrap_or(HeaderValue::from_static("identity")));
     carried
+}
+
+/// Whether a client calls it a header of its connection (RFC 9110, 7.6.1).
+fn is_of_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    named.into_iter().any(|named| named.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
 /// Of the encodings that the client takes, those that the meter can read.
@@ -172,9 +178,10 @@ mod tests {
     #[test]
     fn credentials_and_our_own_headers_do_not_go_upstream() {
         let mut headers = HeaderMap::new();
-        for name in ["authorization", "x-api-key", "cookie", "x-weighbridge-customer", "helicone-user-id", "connection", "x-custom", "content-type"] {
+        for name in ["authorization", "x-api-key", "cookie", "x-weighbridge-customer", "helicone-user-id", "x-custom", "content-type", "range", "x-hop"] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("v"));
         }
+        headers.insert("connection", HeaderValue::from_static("keep-alive, X-Hop"));
         headers.insert("accept-encoding", HeaderValue::from_static("gzip, sdch;q=0.5, br"));
         let names = |map: &HeaderMap| map.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
         let mut carried = names(&carry_over(&headers, false));

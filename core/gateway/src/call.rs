@@ -13,6 +13,7 @@ use weighbridge_domain::{EventId, ModelName, Text, Timestamp};
 use weighbridge_plugin_api::{BodyKind, adapter::Edit};
 
 use crate::{
+    coding,
     dialect::{Dialect, Found, at, decoded},
     json::{self, Form, SpliceError},
     name, query,
@@ -137,6 +138,7 @@ pub struct BodyLimits {
 /// Reads the body and what the gateway needs of it.
 pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Result<Request, Refusal> {
     let body = collect(body, limits).await?;
+    coding::must_be_plain(&head.headers)?;
     let form = form(head, &body)?;
     let json = form.as_ref().map_or(&body[..], Form::json);
     let fields = fields(head, json)?;
@@ -185,7 +187,7 @@ fn fields<'a>(head: &Head, json: &'a [u8]) -> Result<[Option<&'a str>; at::COUNT
             twice = Some(index);
         }
     });
-    scanned.map_err(Refusal::invalid_json)?;
+    scanned.map_err(|error| if error.is_data() { Refusal::read_in_two_ways(error) } else { Refusal::invalid_json(error) })?;
     match twice {
         Some(index) => Err(Refusal::given_twice(reads.name(index))),
         None => Ok(fields),
@@ -262,7 +264,7 @@ impl Labels {
 /// Headers that are ours or a credential: they never go upstream.
 pub(crate) fn is_private(name: &HeaderName) -> bool {
     let name = name.as_str();
-    const EXACT: [&str; 10] = [
+    const EXACT: [&str; 19] = [
         "authorization",
         "proxy-authorization",
         "x-api-key",
@@ -273,6 +275,17 @@ pub(crate) fn is_private(name: &HeaderName) -> bool {
         "x-stripe-customer-id",
         "forwarded",
         "x-forwarded-for",
+        // Some servers take these for the request's method: it would be another call than the one that was weighed.
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        // A part of an answer, or none because the client has it: nothing that could be weighed.
+        "range",
+        "if-range",
+        "if-match",
+        "if-none-match",
+        "if-modified-since",
+        "if-unmodified-since",
     ];
     EXACT.contains(&name) || ["x-weighbridge-", "helicone-", "x-litellm-"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -11,6 +11,7 @@ mod attempt;
 pub mod authenticate;
 pub mod call;
 mod client_frames;
+mod coding;
 mod counting;
 mod credential;
 mod detach;

@@ -109,6 +109,15 @@ impl Refusal {
             format!("The request's body is not a form that can be read: {error}. Nothing was billed."),
         )
     }
+    pub(crate) fn read_in_two_ways(error: impl fmt::Display) -> Self {
+        Self::new(
+            "invalid_request",
+            400,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            format!("The request's body can be read in more than one way: {error}. Write it as the API's reference does. Nothing was billed."),
+        )
+    }
     pub(crate) fn given_twice(name: &str) -> Self {
         let param = ["model", "stream", "user", "stream_options"].into_iter().find(|known| *known == name);
         let refusal = Self::new(

@@ -34,6 +34,7 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
         Refusal::slow_body(60),
         Refusal::invalid_json("EOF while parsing an object at line 1 column 1"),
         Refusal::invalid_form("its content-type has no boundary"),
+        Refusal::read_in_two_ways("some would read \"Model\" as \"model\" at line 1 column 9"),
         Refusal::given_twice("model"),
         Refusal::header_given_twice("x-acme-version"),
         Refusal::wrong_type("stream", "true or false"),
