@@ -174,6 +174,119 @@ fn a_name_that_would_fill_the_books_is_refused_or_left_out() {
 }
 
 #[test]
+fn a_served_name_with_control_characters_is_written_out_on_the_record() {
+    let scene = Scene::set();
+    scene.does(Reply::json(r#"{"model":"gpt\u000a4o\u202e","choices":[],"service_tier":"de\u0000ar","usage":{"prompt_tokens":5,"completion_tokens":6}}"#));
+    let answer = scene.ask(ASK).unwrap();
+    assert_eq!((answer.status, answer.header("x-weighbridge-model")), (200, Some(r"gpt\u{a}4o\u{202e}")), "{}", answer.text());
+    let event = scene.last_event(1);
+    assert_eq!((&event["served_model"], &event["service_tier"]), (&r"gpt\u{a}4o\u{202e}".into(), &r"de\u{0}ar".into()), "{event:#}");
+    assert_eq!(event["flags"], serde_json::json!(["unknown_service_tier", "unreadable_served_model"]));
+
+    let nested = r#"{"model":"claude-sonnet-4-6","content":[],"usage":{"input_tokens":1,"output_tokens":2,"iterations":[
+        {"type":"message","input_tokens":5,"output_tokens":6},
+        {"type":"advisor_message","model":"other\u000amodel","input_tokens":7,"output_tokens":8}]}}"#;
+    scene.upstream.set("anthropic", Reply::json(nested));
+    let ask = r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[]}"#;
+    let answer = Request::post("/v1/messages", ask).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(scene.last_event(3)["routed_model"], r"other\u{a}model");
+}
+
+#[test]
+fn a_free_call_whose_answer_reports_output_is_flagged() {
+    let scene = Scene::set();
+    let free = |path: &str, provider: &str, reply: Reply| {
+        scene.upstream.set(provider, reply);
+        let ask = format!(r#"{{"model":"{provider}/m","input":"x","messages":[]}}"#);
+        let answer = Request::post(path, ask).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let event = scene.weighbridge.admin().event_of(&answer);
+        assert_eq!((&event["usage"], &event["charge"]["status"]), (&serde_json::json!({}), &"free".into()), "{event:#}");
+        event["flags"].clone()
+    };
+    let flagged = serde_json::json!(["free_call_reported_usage"]);
+    let (moderation, count) = ("/v1/moderations", "/v1/messages/count_tokens");
+    assert_eq!(free(moderation, "openai", fixtures::reply("openai-moderation.json")), serde_json::json!([]));
+    assert_eq!(free(moderation, "openai", Reply::json(r#"{"results":[],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#)), serde_json::json!([]));
+    assert_eq!(free(moderation, "openai", Reply::json(r#"{"results":[],"usage":{"prompt_tokens":9,"completion_tokens":12}}"#)), flagged);
+    assert_eq!(free("/v1/responses/input_tokens", "openai", Reply::json(r#"{"input_tokens":9,"usage":{"output_tokens":1}}"#)), flagged);
+    assert_eq!(free(count, "anthropic", Reply::json(r#"{"input_tokens":9}"#)), serde_json::json!([]));
+    assert_eq!(free(count, "anthropic", Reply::json(r#"{"input_tokens":9,"usage":{"output_tokens":3}}"#)), flagged);
+    // Whatever form it comes in.
+    assert_eq!(free(moderation, "openai", Reply::sse(USAGE)), flagged);
+    assert_eq!(free(moderation, "openai", Reply::new(200, "text/plain", "fine")), serde_json::json!([]));
+}
+
+#[test]
+fn a_header_that_an_adapter_decides_by_is_given_once() {
+    let scene = Scene::set();
+    let ask = |versions: &[&str]| {
+        let body = r#"{"model":"anthropic/claude-sonnet-4-6","max_tokens":100,"messages":[]}"#;
+        let mut request = Request::post("/v1/messages", body).bearer(&scene.key);
+        for version in versions {
+            request = request.header("anthropic-version", version);
+        }
+        request.send(scene.weighbridge.address()).unwrap()
+    };
+    scene.upstream.set("anthropic", fixtures::reply("anthropic-message.json"));
+    assert_eq!(ask(&["2023-06-01"]).status, 200);
+    let refused = ask(&["2023-06-01", "2099-01-01"]);
+    assert_eq!(refused.status, 400);
+    insta::assert_snapshot!(refused.text(), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"The request has the header anthropic-version more than once, so that readers could disagree about it. Give it once. Nothing was billed.","code":"invalid_request"}}"#);
+    assert_eq!(scene.upstream.take("anthropic").len(), 1);
+    let event = scene.last_event(2);
+    assert_eq!((&event["usage"], &event["charge"]["status"]), (&serde_json::json!({}), &"free".into()), "{event:#}");
+}
+
+#[test]
+fn a_body_that_a_provider_could_decode_otherwise_is_refused() {
+    let scene = Scene::set();
+    let ask = |headers: &[(&str, &str)]| {
+        let request = Request::new("POST", "/v1/chat/completions").bearer(&scene.key).body(ASK);
+        let answer = headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send(scene.weighbridge.address()).unwrap();
+        format!("{} {}\n", answer.status, answer.json()["error"]["message"].as_str().unwrap_or_default())
+    };
+    scene.does(fixtures::reply("openai-chat.json"));
+    for fine in [
+        ("content-type", "application/json; Charset=\"UTF-8\""),
+        ("content-encoding", "identity"),
+        ("x-http-method-override", "DELETE"),
+        ("range", "bytes=0-9"),
+    ] {
+        assert_eq!(ask(&[fine]), "200 \n", "{fine:?}");
+    }
+    let sent = scene.upstream.take("openai");
+    assert!(sent.len() == 4 && sent.iter().all(|sent| sent.header("x-http-method-override").is_none() && sent.header("range").is_none()));
+    let body = ASK.replacen('{', "{\"Model\":\"openai/dear\",", 1);
+    let told_by = Request::post("/v1/chat/completions", body).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+    assert_eq!((told_by.status, told_by.json()["error"]["code"].as_str()), (400, Some("invalid_request")), "{}", told_by.text());
+    let mut told = ask(&[("content-type", "application/json; charset=utf-16")]);
+    told += &ask(&[("content-type", "application/json"), ("content-type", "multipart/form-data; boundary=x")]);
+    told += &ask(&[("content-encoding", "gzip")]);
+    insta::assert_snapshot!(told, @r#"
+    400 The header content-type must be without a charset other than UTF-8, as which bodies are read. Nothing was billed.
+    400 The request has the header content-type more than once, so that readers could disagree about it. Give it once. Nothing was billed.
+    400 The header content-encoding must be left out, or "identity": bodies are read as they come. Nothing was billed.
+    "#);
+    assert!(scene.upstream.take("openai").is_empty());
+}
+
+#[test]
+fn an_answer_in_a_form_that_cannot_be_metered_is_not_asked_for() {
+    let upstream = ReplayUpstream::start();
+    let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    for (method, query) in [("generateContent", "alt=proto"), ("streamGenerateContent", "alt=sse&$alt=media"), ("countTokens", "callback=f")] {
+        let path = format!("/v1beta/models/google%2Fgemini-2.5-flash:{method}?{query}");
+        let answer = Request::post(&path, r#"{"contents":[]}"#).bearer(&key).send(weighbridge.address()).unwrap();
+        assert_eq!((answer.status, answer.header("x-weighbridge-fault")), (400, Some("client")), "{}", answer.text());
+        assert!(answer.text().contains("in which usage cannot be read; alt=json and alt=sse can be"), "{}", answer.text());
+    }
+    assert!(upstream.take("google").is_empty());
+}
+
+#[test]
 fn a_request_that_readers_could_disagree_about_is_refused() {
     let scene = Scene::set();
     // The provider reads the last one, and would not report usage.

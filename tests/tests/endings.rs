@@ -132,3 +132,27 @@ fn a_stop_lets_streams_end_and_settles_them() {
     assert_usage(&event, fixtures::OPENAI_CHAT_USAGE);
     assert_eq!(decimal(&event["charge"]["amount"]), sum(&event["charge"]["lines"], "amount"));
 }
+
+#[test]
+fn rule_41_no_answer_is_kept_the_same_request_twice_is_two_calls_and_two_records() {
+    let upstream = ReplayUpstream::start();
+    let (weighbridge, key) = start(&upstream);
+    upstream.set("openai", fixtures::reply("openai-chat.json").header("cache-control", "public, max-age=3600").header("etag", "\"one\""));
+    for _ in 0..2 {
+        let answer = Request::post("/v1/chat/completions", ASK).bearer(&key).send(weighbridge.address()).unwrap();
+        assert_eq!(answer.body, fixtures::bytes("openai-chat.json"));
+    }
+    let sent = upstream.take("openai");
+    assert_eq!((sent.len(), &sent[0].body), (2, &sent[1].body));
+    let events = weighbridge.admin().wait_for_events(2);
+    assert_ne!(events[0]["id"], events[1]["id"]);
+    for event in &events {
+        assert_usage(event, fixtures::OPENAI_CHAT_USAGE);
+        assert_eq!(
+            (&event["status"], &event["cost"]["status"], &event["charge"]["status"]),
+            (&"completed".into(), &"priced".into(), &"rated".into()),
+            "{event:#}"
+        );
+    }
+    assert_eq!(events[0]["charge"]["amount"], events[1]["charge"]["amount"]);
+}

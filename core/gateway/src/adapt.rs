@@ -14,6 +14,7 @@ use crate::{
     gateway::GatewayOptions,
     json,
     meter::{decode, wire::Wire},
+    name,
     refusal::Refusal,
     respond::Exchange,
     route::Candidate,
@@ -66,7 +67,7 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
         upstream_model: candidate.model.as_str(),
         streamed: request.streamed,
         query: &head.query,
-        headers: wire.plan.request_headers.iter().filter_map(|name| Some((name.as_str(), headers.get(name.as_str())?.as_bytes()))).collect(),
+        headers: shown_headers(&wire.plan.request_headers, headers)?,
         fields: shown,
         body: (wire.plan.request_view == View::Full).then_some(&request.body[..]),
         attrs: if may_ask_for_usage { Vec::new() } else { vec![UNASKED] },
@@ -109,7 +110,7 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
         annotate,
         framing,
         client_framing,
-        dimensions: planned.dimensions,
+        dimensions: planned.dimensions.iter().map(name::recorded_value).collect(),
     })
 }
 
@@ -133,17 +134,36 @@ fn fields_and_doubles<'a>(pointers: &'a [String], set: &json::PointerSet, body: 
     (fields, twice)
 }
 
+/// The headers that a plan names. Of two of one name the adapter would see the first, and the provider may read the other.
+fn shown_headers<'a>(names: &'a [String], headers: &'a HeaderMap) -> Result<Vec<(&'a str, &'a [u8])>, Refusal> {
+    let mut shown = Vec::new();
+    for name in names {
+        let mut values = headers.get_all(name.as_str()).iter();
+        shown.extend(values.next().map(|value| (name.as_str(), value.as_bytes())));
+        if values.next().is_some() {
+            return Err(Refusal::header_given_twice(name));
+        }
+    }
+    Ok(shown)
+}
+
 /// The client's headers, without those of its connection, its credentials and ours.
 pub(crate) fn carry_over(headers: &HeaderMap, plain: bool) -> HeaderMap {
     let mut carried = HeaderMap::with_capacity(headers.len() + 4);
     for (name, value) in headers {
-        if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING {
+        if !is_hop_by_hop(name) && !is_private(name) && name != header::ACCEPT_ENCODING && !is_of_connection(headers, name) {
             carried.append(name.clone(), value.clone());
         }
     }
     let accepted = if plain { None } else { headers.get(header::ACCEPT_ENCODING).and_then(readable) };
     carried.insert(header::ACCEPT_ENCODING, accepted.unwrap_or(HeaderValue::from_static("identity")));
     carried
+}
+
+/// Whether a client calls it a header of its connection (RFC 9110, 7.6.1).
+fn is_of_connection(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let named = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    named.into_iter().any(|named| named.trim().eq_ignore_ascii_case(name.as_str()))
 }
 
 /// Of the encodings that the client takes, those that the meter can read.
@@ -161,9 +181,10 @@ mod tests {
     #[test]
     fn credentials_and_our_own_headers_do_not_go_upstream() {
         let mut headers = HeaderMap::new();
-        for name in ["authorization", "x-api-key", "cookie", "x-weighbridge-customer", "helicone-user-id", "connection", "x-custom", "content-type"] {
+        for name in ["authorization", "x-api-key", "cookie", "x-weighbridge-customer", "helicone-user-id", "x-custom", "content-type", "range", "x-hop"] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("v"));
         }
+        headers.insert("connection", HeaderValue::from_static("keep-alive, X-Hop"));
         headers.insert("accept-encoding", HeaderValue::from_static("gzip, sdch;q=0.5, br"));
         let names = |map: &HeaderMap| map.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
         let mut carried = names(&carry_over(&headers, false));

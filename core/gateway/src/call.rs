@@ -13,9 +13,10 @@ use weighbridge_domain::{EventId, ModelName, Text, Timestamp};
 use weighbridge_plugin_api::{BodyKind, adapter::Edit};
 
 use crate::{
+    coding,
     dialect::{Dialect, Found, at, decoded},
     json::{self, Form, SpliceError},
-    query,
+    name, query,
     refusal::Refusal,
 };
 
@@ -146,6 +147,7 @@ pub struct BodyLimits {
 /// Reads the body and what the gateway needs of it.
 pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Result<Request, Refusal> {
     let body = collect(body, limits).await?;
+    coding::must_be_plain(&head.headers)?;
     let form = form(head, &body)?;
     let json = form.as_ref().map_or(&body[..], Form::json);
     let fields = fields(head, json)?;
@@ -158,8 +160,8 @@ pub(crate) async fn read(body: Incoming, head: &Head, limits: BodyLimits) -> Res
     let prefix = head.dialect.resource().map_or("", |resource| resource.prefixes.model);
     let model = model.map(|model| model.strip_prefix(prefix).map_or_else(|| model.clone(), str::to_owned));
     let model = model.or_else(|| head.dialect.default_model().map(Into::into)).ok_or_else(Refusal::missing_model)?;
-    if model.len() > MAX_MODEL_NAME {
-        return Err(Refusal::wrong_type("model", "the name of a model, at most 512 bytes long"));
+    if let Some(why) = name::unfit(&model) {
+        return Err(Refusal::unfit_model(&model, why));
     }
     let streamed = match (head.streamed, fields[at::STREAM]) {
         (Some(streamed), _) => streamed,
@@ -196,7 +198,7 @@ fn fields<'a>(head: &Head, json: &'a [u8]) -> Result<[Option<&'a str>; at::COUNT
             twice = Some(index);
         }
     });
-    scanned.map_err(Refusal::invalid_json)?;
+    scanned.map_err(|error| if error.is_data() { Refusal::read_in_two_ways(error) } else { Refusal::invalid_json(error) })?;
     match twice {
         Some(index) => Err(Refusal::given_twice(reads.name(index))),
         None => Ok(fields),
@@ -219,8 +221,6 @@ pub(crate) async fn collect(body: Incoming, limits: BodyLimits) -> Result<Bytes,
 }
 
 const SESSION: [&str; 3] = ["x-weighbridge-session", "helicone-session-id", "x-litellm-trace-id"];
-/// A name goes onto every record: whoever sends a longer one would fill the books with it.
-pub(crate) const MAX_MODEL_NAME: usize = 512;
 const PROPERTY: &str = "helicone-property-";
 const MAX_TAGS: usize = 20;
 const MAX_LABEL: usize = 256;
@@ -275,7 +275,7 @@ impl Labels {
 /// Headers that are ours or a credential: they never go upstream.
 pub(crate) fn is_private(name: &HeaderName) -> bool {
     let name = name.as_str();
-    const EXACT: [&str; 10] = [
+    const EXACT: [&str; 19] = [
         "authorization",
         "proxy-authorization",
         "x-api-key",
@@ -286,6 +286,17 @@ pub(crate) fn is_private(name: &HeaderName) -> bool {
         "x-stripe-customer-id",
         "forwarded",
         "x-forwarded-for",
+        // Some servers take these for the request's method: it would be another call than the one that was weighed.
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        // A part of an answer, or none because the client has it: nothing that could be weighed.
+        "range",
+        "if-range",
+        "if-match",
+        "if-none-match",
+        "if-modified-since",
+        "if-unmodified-since",
     ];
     EXACT.contains(&name) || ["x-weighbridge-", "helicone-", "x-litellm-"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -114,7 +114,7 @@ impl Routes {
             return (ordered(alias, wanted, book), policy);
         }
         if let Some((provider, model)) = wanted.name.split_once('/')
-            && let Some(provider) = self.providers.get(provider)
+            && let Some(provider) = self.providers.get(provider).filter(|_| !model.is_empty())
         {
             return (vec![Candidate { provider: provider.clone(), model: model.into() }], self.policy);
         }

@@ -86,9 +86,8 @@ impl OpenCall {
     /// What is known of a call's consumption; of one that is not billed, nothing needs to be.
     fn known<'a>(&self, end: &'a End) -> Known<'a> {
         match end.consumed_now() {
-            Known::Reported(reading) => Known::Reported(reading),
-            Known::Later => Known::Later,
-            _ if end.candidate.provider.wire(&self.dialect).is_some_and(|wire| wire.is_free()) => Known::Free,
+            known @ (Known::Reported(_) | Known::Free { .. } | Known::Later) => known,
+            _ if end.candidate.provider.wire(&self.dialect).is_some_and(|wire| wire.is_free()) => Known::Free { contradicted: false },
             known => known,
         }
     }

@@ -13,7 +13,10 @@ use hyper_util::{
 };
 use weighbridge_domain::{Clock, ProviderName, Secret, Text};
 use weighbridge_ledger::Reservation;
-use weighbridge_plugin_api::{Adapter, adapter::Auth};
+use weighbridge_plugin_api::{
+    Adapter,
+    adapter::{Auth, Plan},
+};
 
 use crate::{
     credential::{Credential, CredentialError, Place},
@@ -93,6 +96,9 @@ pub enum ProviderError {
     /// The adapter's plan cannot be run.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// One provider has one credential, which goes onto all its requests alike.
+    #[error("its adapter's plans for {0} and {1} put the credential on in different ways; all plans of an adapter must have the same \"auth\"")]
+    TwoCredentials(String, String),
     /// The credential cannot be used.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -112,9 +118,9 @@ impl Provider {
             return Err(bad_url());
         }
         let wires = setup.adapter.plans().iter().map(|plan| Wire::new(plan.clone()).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let auth = setup.adapter.plans().first().map_or(Auth::None, |plan| plan.auth.clone());
+        let auth = auth_of(setup.adapter.plans())?;
         let place = Place { host: base.host().unwrap_or_default(), region: setup.region.as_deref() };
-        let credential = Credential::new(&auth, setup.credential.as_ref(), &place)?;
+        let credential = Credential::new(auth, setup.credential.as_ref(), &place)?;
         let prefix = base.path().trim_end_matches('/').to_owned();
         let ProviderSetup { name, adapter, price_book, timeouts, health, .. } = setup;
         Ok(Self { name, adapter, price_book, timeouts, health, wires, prefix, base, credential })
@@ -147,6 +153,15 @@ impl Provider {
     /// Puts the credential on; the adapter has never seen it.
     pub(crate) fn sign(&self, headers: &mut http::HeaderMap) {
         self.credential.put_on(headers);
+    }
+}
+
+/// How all plans want the credential on.
+fn auth_of(plans: &[Plan]) -> Result<&Auth, ProviderError> {
+    let Some(first) = plans.first() else { return Ok(&Auth::None) };
+    match plans.iter().find(|plan| plan.auth != first.auth) {
+        None => Ok(&first.auth),
+        Some(other) => Err(ProviderError::TwoCredentials(first.dialect.to_string(), other.dialect.to_string())),
     }
 }
 
@@ -240,4 +255,46 @@ pub(crate) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use weighbridge_plugin_api::adapter::{Billing, Framing, View};
+
+    use super::*;
+
+    fn plan(dialect: &str, auth: Auth) -> Plan {
+        Plan {
+            dialect: dialect.into(),
+            billing: Billing::Metered,
+            auth,
+            request_headers: Vec::new(),
+            request_view: View::None,
+            response_view: View::None,
+            error_view: View::None,
+            framing: Framing::None,
+            stream_events: None,
+            body_facts: Vec::new(),
+            event_facts: Vec::new(),
+            header_facts: Vec::new(),
+            request_facts: Vec::new(),
+            body_text: Vec::new(),
+            event_text: Vec::new(),
+            prompt_text: Vec::new(),
+            terminal: None,
+            failure: None,
+            hide: None,
+        }
+    }
+
+    #[test]
+    fn all_plans_put_the_credential_on_alike() {
+        let (bearer, key) = (|name| plan(name, Auth::Bearer), |name| plan(name, Auth::Header("x-key".into())));
+        assert_eq!(auth_of(&[]).ok(), Some(&Auth::None));
+        assert_eq!(auth_of(&[key("acme.chat"), key("acme.embed")]).ok(), Some(&Auth::Header("x-key".into())));
+        assert_eq!(
+            auth_of(&[bearer("acme.chat"), bearer("acme.embed"), key("acme.count")]).unwrap_err().to_string(),
+            "its adapter's plans for acme.chat and acme.count put the credential on in different ways; all plans of an adapter must have the same \"auth\""
+        );
+    }
 }

@@ -4,9 +4,9 @@ use weighbridge_domain::{Decimal, Meter, ModelName, Source, StatedCost, Text, Us
 use weighbridge_plugin_api::adapter::{Measured, UsageReading};
 
 use crate::{
-    call::MAX_MODEL_NAME,
     counting::{Counted, Side},
     meter::Consumed,
+    name,
     settle::End,
 };
 
@@ -19,7 +19,7 @@ pub(crate) const BILLED_LATER: &str = "what it started is billed when it has end
 /// What is known before anything is counted.
 pub(crate) enum Known<'a> {
     Nothing,
-    Free,
+    Free { contradicted: bool },
     Later,
     Unknown,
     Reported(&'a UsageReading),
@@ -30,7 +30,7 @@ impl End {
     pub(crate) fn consumed_now(&self) -> Known<'_> {
         match &self.consumed {
             Consumed::Nothing => Known::Nothing,
-            Consumed::Free => Known::Free,
+            Consumed::Free { contradicted } => Known::Free { contradicted: *contradicted },
             Consumed::Later => Known::Later,
             Consumed::Unknown => Known::Unknown,
             Consumed::Reported(reading) => Known::Reported(reading),
@@ -58,7 +58,10 @@ impl Weighed {
     pub(crate) fn of(known: Known<'_>, counted: Option<Counted>) -> Self {
         match known {
             Known::Nothing => Self { free: Some("nothing was consumed"), ..Self::default() },
-            Known::Free => Self { free: Some(NOT_BILLED), ..Self::default() },
+            Known::Free { contradicted } => {
+                let flags = contradicted.then(|| "free_call_reported_usage".into()).into_iter().collect();
+                Self { free: Some(NOT_BILLED), flags, ..Self::default() }
+            }
             Known::Later => Self { free: Some(BILLED_LATER), flags: vec!["started".into()], ..Self::default() },
             Known::Unknown => Self { flags: vec!["usage_unknown".into()], ..Self::default() },
             Known::Reported(reading) => Self::reported(reading),
@@ -86,15 +89,22 @@ impl Weighed {
     }
 
     fn reported(reading: &UsageReading) -> Self {
+        let served = reading.served_model.as_ref().filter(|served| !served.is_empty()).map(name::recorded);
+        let odd = matches!(served, Some((_, false)));
+        // One that is longer than any name is none.
+        let served = served.map(|(served, _)| served).filter(|_| reading.served_model.as_ref().is_some_and(|served| served.len() <= name::MAX_LEN));
         let mut weighed = Self {
-            served_model: reading.served_model.clone().filter(fits_a_record).map(ModelName::new),
-            service_tier: reading.service_tier.clone().filter(fits_a_record),
+            served_model: served.map(ModelName::new),
+            service_tier: reading.service_tier.as_ref().filter(|tier| !tier.is_empty()).map(|tier| name::recorded(tier).0),
             flags: reading.doubts.clone(),
-            extra: reading.extra.clone(),
+            extra: reading.extra.iter().map(|(model, quantities)| (name::recorded(model).0, quantities.clone())).collect(),
             stated_cost: reading.stated_cost.map(|(amount, currency)| StatedCost { amount, currency }),
             dimensions: dimensions(reading),
             ..Self::default()
         };
+        if odd {
+            weighed.flags.push("unreadable_served_model".into());
+        }
         for (meter, value) in &reading.quantities {
             weighed.insert(meter.clone(), *value, Source::Reported);
         }
@@ -122,13 +132,8 @@ impl Weighed {
 }
 
 fn dimensions(reading: &UsageReading) -> Vec<(Text, Text)> {
-    let mut dimensions: Vec<_> = reading.dimensions.iter().filter(|(name, value)| fits_a_record(name) && fits_a_record(value)).cloned().collect();
+    let mut dimensions: Vec<_> = reading.dimensions.iter().map(name::recorded_value).collect();
     dimensions.sort();
     dimensions.dedup_by(|a, b| a.0 == b.0);
     dimensions
-}
-
-/// A name of an absurd length is none.
-fn fits_a_record(name: &Text) -> bool {
-    name.len() <= MAX_MODEL_NAME
 }

@@ -44,7 +44,7 @@ pub enum Billing {
     /// By what was used.
     #[default]
     Metered,
-    /// Not at all: nothing is read, nothing counted.
+    /// Not at all: nothing is counted. Its facts are those that such an answer cannot have: one above zero flags the record.
     Free,
 }
 

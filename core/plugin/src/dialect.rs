@@ -26,16 +26,16 @@ pub struct DialectFacts {
     /// What its bodies are.
     #[serde(default)]
     pub body: BodyKind,
-    /// The shape of its errors: a built-in style's name, or a template with `{message}`, `{code}`, `{type}`, `{status}`.
+    /// The shape of its errors, or of those at further paths of a known dialect: a built-in style's name, or a template with `{message}`, `{code}`, `{type}`, `{status}`.
     #[serde(default)]
     pub errors: Option<String>,
 }
 
 impl DialectFacts {
-    /// Whether it says nothing but where a dialect is called.
+    /// Whether it says nothing but where a dialect is called, and how its clients there read errors.
     pub fn only_paths(&self) -> bool {
-        let Self { name: _, paths: _, stream_paths: _, model, stream, stream_default, body, errors } = self;
-        model.is_none() && stream.is_none() && !stream_default && *body == BodyKind::Json && errors.is_none()
+        let Self { name: _, paths: _, stream_paths: _, model, stream, stream_default, body, errors: _ } = self;
+        model.is_none() && stream.is_none() && !stream_default && *body == BodyKind::Json
     }
 }
 

@@ -12,6 +12,7 @@
 //! tiers.batch = "0.5"                                          # × the usual rates, band by band
 //! tiers.priority = { rates = { input = "2", cache_read = "0.2", output = "8" } }
 //! fees = { web_searches = "10" }                               # per 1000
+//! minimums = { audio_seconds = "10" }                          # the least that is billed of a request
 //! limits = [1000000, 64000]                                    # input, output
 //! ```
 
@@ -24,7 +25,7 @@ use crate::{
     book::{BookError, PriceBook},
     check::RowError,
     hours::Hours,
-    row::{Band, Comparator, DEFAULT_TIER, Derived, Limits, Multiplier, PriceRow, PriceSource, Rate, Threshold, Tiers, Window},
+    row::{Band, Comparator, DEFAULT_TIER, Derived, Limits, Minimum, Multiplier, PriceRow, PriceSource, Rate, Threshold, Tiers, Window},
 };
 
 /// Why a catalogue was refused.
@@ -103,6 +104,8 @@ struct Model {
     windows: Vec<Hourly>,
     #[serde(default)]
     fees: BTreeMap<Meter, Text>,
+    #[serde(default)]
+    minimums: BTreeMap<Meter, Text>,
     derived: Option<BTreeMap<Meter, Derived>>,
     multipliers: Option<Vec<Multiplier>>,
     limits: Option<(u64, u64)>,
@@ -180,6 +183,8 @@ impl Model {
         for (meter, fee) in provider.fees.iter().chain(&self.fees) {
             fees.insert(meter.clone(), Rate::per(decimal(&format!("fees.{meter}"), fee)?, 1_000));
         }
+        let minimum = |(meter, text): (&Meter, &Text)| Ok((meter.clone(), Minimum(decimal(&format!("minimums.{meter}"), text)?)));
+        let minimums = self.minimums.iter().map(minimum).collect::<Result<_, Problem>>()?;
         let windows = self.windows.iter().map(|hourly| hourly.window(&tiers)).collect::<Result<_, _>>()?;
         let tier_names = provider.tier_names.iter().filter(|(_, tier)| tiers.contains_key(*tier)).map(|(k, v)| (k.clone(), v.clone())).collect();
         let source = PriceSource {
@@ -203,6 +208,7 @@ impl Model {
             derived: self.derived.clone().unwrap_or_else(|| provider.derived.clone()),
             multipliers: self.multipliers.clone().unwrap_or_else(|| provider.multipliers.clone()),
             fees,
+            minimums,
             limits: self.limits.map(|(input, output)| Limits { max_input: Some(input), max_output: Some(output) }).unwrap_or_default(),
         })
     }

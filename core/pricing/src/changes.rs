@@ -105,6 +105,9 @@ fn successor(current: &PriceBook, before: &PriceRow, row: PriceRow, at: Timestam
     if next.derived.is_empty() {
         next.derived = before.derived.clone();
     }
+    if next.minimums.is_empty() {
+        next.minimums = before.minimums.clone();
+    }
     if next.limits == Default::default() {
         next.limits = before.limits;
     }

@@ -57,7 +57,18 @@ impl PriceRow {
                 })
             })
             .or_else(|| self.fees.iter().find_map(|(meter, rate)| rate_problem(rate).map(|m| (format!("fees.{meter}"), m))))
+            .or_else(|| self.minimums_problem())
             .or_else(|| self.factors_problem())
+    }
+    fn minimums_problem(&self) -> Option<Problem> {
+        self.minimums.iter().find_map(|(meter, minimum)| {
+            let path = || format!("minimums.{meter}");
+            let priced = self.fees.contains_key(meter) || self.tiers.values().flatten().any(|band| band.rates.contains_key(meter));
+            if minimum.0 <= Decimal::ZERO {
+                return Some((path(), "must be greater than 0".into()));
+            }
+            (!priced).then(|| (path(), format!("the row has no rate for {meter}")))
+        })
     }
     fn factors_problem(&self) -> Option<Problem> {
         for (meter, derived) in &self.derived {

@@ -102,15 +102,20 @@ impl<'a> Bill<'a> {
         let times = if found.is_fee { None } else { self.times? };
         let rate = times.map_or(Ok(found.rate.rate), |times| exact::mul(found.rate.rate, times))?;
         let per = found.rate.per;
+        let (quantity, least) = self.at_least(meter, quantity);
         let amount = exact::mul(quantity, rate).and_then(|product| exact::div_power_of_ten(product, per));
-        let common = if found.is_fee { None } else { self.common_note.as_ref() };
-        let note = match (&found.note, common) {
-            (Some(own), Some(common)) => Some(format!("{own}; {common}").into()),
-            (Some(own), None) => Some(own.as_str().into()),
-            (None, common) => common.cloned(),
-        };
+        let common = if found.is_fee { None } else { self.common_note.as_deref() };
+        let notes: Vec<&str> = [least.as_deref(), found.note.as_deref(), common].into_iter().flatten().collect();
+        let note = (!notes.is_empty()).then(|| notes.join("; ").into());
         let (price_id, price_version) = (self.row.id.clone(), self.row.version);
         Ok(CostLine { meter: meter.clone(), quantity, rate, per, amount: amount?, price_id, price_version, note })
+    }
+    /// What is billed of a quantity: at least the row's minimum of it (metering rule 32).
+    fn at_least(&self, meter: &Meter, quantity: Decimal) -> (Decimal, Option<String>) {
+        match self.row.minimums.get(meter) {
+            Some(minimum) if quantity < minimum.0 => (minimum.0, Some(format!("at least {} a request; {quantity} used", minimum.0.normalize()))),
+            _ => (quantity, None),
+        }
     }
     fn close(mut self, usage: &Usage) -> Costed {
         self.flags.sort_unstable();

@@ -56,6 +56,9 @@ pub struct PriceRow {
     /// Per-call fees: the same in every tier and context band, never multiplied.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fees: BTreeMap<Meter, Rate>,
+    /// The least that is billed of a meter in a request that used any of it (metering rule 32): `audio_seconds` = 10.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub minimums: BTreeMap<Meter, Minimum>,
     /// The model's own limits.
     #[serde(default)]
     pub limits: Limits,
@@ -149,6 +152,11 @@ impl Rate {
     }
 }
 
+/// A least quantity, in the meter's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Minimum(#[serde(with = "as_decimal")] pub Decimal);
+
 /// A rate that is a multiple of another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -221,5 +229,6 @@ impl PriceRow {
             && self.multipliers.len() == other.multipliers.len()
             && self.multipliers.iter().all(|multiplier| other.multipliers.contains(multiplier))
             && self.fees == other.fees
+            && self.minimums == other.minimums
     }
 }

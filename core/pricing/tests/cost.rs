@@ -23,6 +23,9 @@ models.swift.multipliers = [ { when = "inference_geo", is = "us", times = "1.1" 
 models.plain.rates = { input = "0.5", output = "1.5" }
 models.free-reads.rates = { input = "0.5", cache_read = "0", output = "1.5" }
 models.thinker.rates = { input = "1", output = "4", reasoning = "6" }
+models.scribe.rates = { audio_seconds = "0.0001", output = "4" }
+models.scribe.minimums = { audio_seconds = "10" }
+models.scribe.tiers.batch = "0.5"
 models.listener.rates = { input = "1", input_audio = "8", output = "4" }
 "#;
 
@@ -58,6 +61,42 @@ fn rule_31_what_is_reported_and_not_billed_costs_nothing_and_is_priced() {
     input_grounding 5000 × 0 / 1000000 = 0  (0 × the input rate)
     web_searches 1 × 10 / 1000 = 0.01
     ");
+}
+
+#[test]
+fn rule_32_the_least_that_is_billed_of_a_request_is_price_data() {
+    assert_snapshot!(cost("scribe", None, "audio_seconds=3.25"), @"
+    Priced 0.001
+    audio_seconds 10 × 0.0001 / 1 = 0.001  (at least 10 a request; 3.25 used)
+    ");
+    assert_snapshot!(cost("scribe", None, "audio_seconds=10.000000000000001"), @"
+    Priced 0.0010000000000000001
+    audio_seconds 10.000000000000001 × 0.0001 / 1 = 0.0010000000000000001
+    ");
+    // It is the quantity that has a least, in every tier; nothing that was not used has one.
+    assert_snapshot!(cost("scribe", Some("batch"), "audio_seconds=3.25 output=1"), @"
+    Priced 0.000502
+    audio_seconds 10 × 0.00005 / 1 = 0.0005  (at least 10 a request; 3.25 used; service tier batch)
+    output 1 × 2 / 1000000 = 0.000002  (service tier batch)
+    ");
+    assert_snapshot!(cost("scribe", None, "output=1"), @"
+    Priced 0.000004
+    output 1 × 4 / 1000000 = 0.000004
+    ");
+    assert_snapshot!(cost("scribe", None, "audio_seconds=0"), @"Priced 0");
+}
+
+#[test]
+fn rule_32_a_least_quantity_is_above_zero_and_of_something_that_is_priced() {
+    let refusal = |minimums: &str| {
+        let models = format!("models.m.rates = {{ audio_seconds = \"1\" }}\nmodels.m.minimums = {{ {minimums} }}");
+        PriceBook::catalogue(&common::catalogue(&models)).unwrap_err().to_string()
+    };
+    assert_snapshot!(refusal("audio_seconds = \"0\""), @"catalogue: price acme/m: minimums.audio_seconds: must be greater than 0");
+    assert_snapshot!(refusal("pages = \"1\""), @"catalogue: price acme/m: minimums.pages: the row has no rate for pages");
+    assert_snapshot!(refusal("audio_seconds = \"ten\""), @r#"catalogue: providers.acme.models."m".minimums.audio_seconds: "ten" is not a decimal number such as "0.15""#);
+    let row = row("m", r#"{"default": [{"rates": {"audio_seconds": {"rate": "1", "per": "1"}}}]}"#, r#", "minimums": {"audio_seconds": "10"}"#);
+    assert_eq!(serde_json::to_value(&row).unwrap()["minimums"], serde_json::json!({"audio_seconds": "10"}));
 }
 
 #[test]

@@ -5,9 +5,9 @@ mod common;
 
 use std::collections::{BTreeMap, HashMap};
 
-use common::{catalogue, noon};
+use common::{catalogue, noon, shown, usage};
 use insta::assert_snapshot;
-use weighbridge_pricing::{PriceBook, lint};
+use weighbridge_pricing::{PriceBook, PriceQuery, lint};
 
 const CATALOGUE: &str = include_str!("../prices.toml");
 
@@ -21,7 +21,7 @@ fn the_catalogue_is_a_book_of_plausible_prices() {
     assert!(book.rows().all(|row| row.source.date.is_some() && (row.source.url.is_some() || &*row.provider == "simulated")));
     let mut models = BTreeMap::<&str, usize>::new();
     book.rows().for_each(|row| *models.entry(&row.provider).or_default() += 1);
-    assert_snapshot!(format!("{models:?}"), @r#"{"anthropic": 24, "deepseek": 5, "google": 21, "groq": 8, "mistral": 18, "openai": 63, "simulated": 3, "xai": 9}"#);
+    assert_snapshot!(format!("{models:?}"), @r#"{"anthropic": 24, "deepseek": 5, "google": 21, "groq": 10, "mistral": 18, "openai": 63, "simulated": 3, "xai": 9}"#);
 }
 
 #[test]
@@ -52,9 +52,30 @@ fn rule_31_what_a_search_puts_into_the_prompt_is_priced_at_nothing() {
         let row = book.find("google", model, noon()).unwrap();
         let grounding = row.derived.iter().find(|(meter, _)| meter.as_str() == "input_grounding").unwrap().1;
         assert!(grounding.times.is_zero(), "{model}");
-        let fees: Vec<_> = row.fees.keys().map(|meter| meter.as_str()).filter(|meter| *meter != "cache_storage_token_hours").collect();
-        assert_eq!(fees, ["web_searches"], "{model}: the fee pays for it, and a grounding by maps is not priced");
+        // The fee pays for it. A grounding by maps has one where it is paid by the prompt; storage has its own.
+        let paid_here = row.fees.iter().filter(|(meter, _)| meter.as_str() != "cache_storage_token_hours");
+        let fees: Vec<_> = paid_here.map(|(meter, fee)| format!("{meter} {} per {}", fee.rate, fee.per)).collect();
+        let by_prompt = ["maps_groundings 25 per 1000", "web_searches 35 per 1000"].map(String::from);
+        let expected = if model == "gemini-2.5-flash" { by_prompt.to_vec() } else { vec!["web_searches 14 per 1000".to_owned()] };
+        assert_eq!(fees, expected, "{model}");
     }
+}
+
+#[test]
+fn rule_32_ten_seconds_are_the_least_that_groq_bills_of_speech() {
+    let book = PriceBook::catalogue(CATALOGUE).unwrap();
+    let cost = |model: &str, seconds: &str| {
+        let query = PriceQuery { provider: "groq", model, at: noon(), service_tier: None };
+        shown(&book.cost(&query, &usage(&format!("audio_seconds={seconds}"))))
+    };
+    assert_snapshot!(cost("whisper-large-v3-turbo", "0.8"), @"
+    Priced 0.00011111112
+    audio_seconds 10 × 0.000011111112 / 1 = 0.00011111112  (at least 10 a request; 0.8 used)
+    ");
+    assert_snapshot!(cost("whisper-large-v3", "3600"), @"
+    Priced 0.1110000024
+    audio_seconds 3600 × 0.000030833334 / 1 = 0.1110000024
+    ");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 """Ollama's official client, with only the host and a header with the key set."""
 
+import json
+
 import ollama
 import pytest
 from books import assert_weighed, positive, recorded
@@ -7,6 +9,10 @@ from books import assert_weighed, positive, recorded
 ASK = {"model": "llama3.2", "messages": [{"role": "user", "content": "How heavy is it?"}]}
 TEXT = "Forty tons — and the lorry did not stop."
 USAGE = {"input": "81", "output": "17"}
+WEIGH = {
+    "type": "function",
+    "function": {"name": "weigh", "parameters": {"type": "object", "properties": {"lorry": {"type": "string"}}, "required": ["lorry"]}},
+}
 
 
 @pytest.fixture
@@ -35,6 +41,39 @@ def test_a_stream(stage, client, cuts):
     assert "".join(part.message.content for part in client.chat(**ASK, stream=True)) == TEXT
     event = stage.last_event()
     assert (positive(event["usage"]), event["streamed"]) == (USAGE, True)
+
+
+def test_an_answer_with_tools(stage, client):
+    stage.set("ollama", fixture="ollama-tools.json")
+    (call,) = client.chat(**ASK, tools=[WEIGH]).message.tool_calls
+    assert (call.function.name, call.function.arguments) == ("weigh", {"lorry": "WB-40"})
+    event = stage.last_event()
+    assert (positive(event["usage"]), event["status"], event["streamed"]) == (USAGE, "completed", False)
+    (tool,) = json.loads(stage.take_one("ollama")["body"])["tools"]
+    assert tool["function"]["name"] == "weigh"
+
+
+@pytest.mark.parametrize("cuts", ["whole", "each_byte", "random"])
+def test_a_stream_with_tools_is_as_without_the_gateway(stage, client, direct, cuts):
+    stage.set("ollama", fixture="ollama-tools.ndjson", cuts=cuts)
+    parts = [part.model_dump() for part in client.chat(**ASK, tools=[WEIGH], stream=True)]
+    assert parts == [part.model_dump() for part in direct.chat(**ASK, tools=[WEIGH], stream=True)]
+    calls = [call for part in parts for call in part["message"]["tool_calls"] or []]
+    assert [(call["function"]["name"], call["function"]["arguments"]) for call in calls] == [("weigh", {"lorry": "WB-40"})]
+    event = stage.last_event()
+    assert (positive(event["usage"]), event["status"], event["streamed"]) == (USAGE, "completed", True)
+
+
+def test_what_a_tool_said_goes_back(stage, client):
+    stage.set("ollama", fixture="ollama-chat.json")
+    said = [
+        {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "weigh", "arguments": {"lorry": "WB-40"}}}]},
+        {"role": "tool", "tool_name": "weigh", "content": "forty tons"},
+    ]
+    answer = client.chat(model=ASK["model"], messages=ASK["messages"] + said, tools=[WEIGH])
+    assert answer.message.content == TEXT
+    assert json.loads(stage.take_one("ollama")["body"])["messages"][2] == said[1]
+    assert positive(stage.last_event()["usage"]) == USAGE
 
 
 def test_errors_keep_their_class(stage, client):

@@ -51,6 +51,58 @@ fn an_unknown_model() {
 }
 
 #[test]
+fn a_name_that_no_model_can_have() {
+    let scene = Scene::set();
+    let mut told = String::new();
+    let names = [r"openai/a\nb", r"openai/\u0000", r"openai/a\u202eb", "openai/../../v1/files", "..", r"openai/a\\..\\b", "openai/"];
+    for name in names {
+        let body = format!(r#"{{"model":"{name}","max_tokens":50,"messages":[]}}"#);
+        told += &format!("{name}: {}", told_by(&Request::post("/v1/chat/completions", body).bearer(&scene.key).send(scene.weighbridge.address()).unwrap()));
+    }
+    let long = format!(r#"{{"model":"openai/{}","max_tokens":50,"messages":[]}}"#, "m".repeat(600));
+    let answer = Request::post("/v1/messages", long).bearer(&scene.key).send(scene.weighbridge.address()).unwrap();
+    assert!(answer.text().contains("is longer than 512 bytes: there is no such model"), "{}", answer.text());
+    // Where a path names the model, it is decoded once, and then it is the same question.
+    let paths = [
+        "/v1beta/models/openai%2Fa%0Ab:generateContent",
+        "/v1beta/models/openai/..:generateContent",
+        "/model/openai%2F%2e%2e%2Fx/converse",
+        "/model/%2e%2e/invoke",
+        "/openai/deployments/%00/chat/completions",
+    ];
+    for path in paths {
+        told += &format!("{path}: {}", told_by(&Request::post(path, "{}").bearer(&scene.key).send(scene.weighbridge.address()).unwrap()));
+    }
+    insta::assert_snapshot!(told, @r#"
+    openai/a\nb: HTTP 400
+    {"error":{"message":"The name of the model \"openai/a\\nb\" has control characters or invisible ones in it: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    openai/\u0000: HTTP 400
+    {"error":{"message":"The name of the model \"openai/\\0\" has control characters or invisible ones in it: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    openai/a\u202eb: HTTP 400
+    {"error":{"message":"The name of the model \"openai/a\\u{202e}b\" has control characters or invisible ones in it: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    openai/../../v1/files: HTTP 400
+    {"error":{"message":"The name of the model \"openai/../../v1/files\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    ..: HTTP 400
+    {"error":{"message":"The name of the model \"..\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    openai/a\\..\\b: HTTP 400
+    {"error":{"message":"The name of the model \"openai/a\\\\..\\\\b\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    openai/: HTTP 404
+    {"error":{"message":"There is no model \"openai/\". Name one that GET /v1/models lists, or provider/model with a configured provider. Nothing was billed.","type":"invalid_request_error","param":"model","code":"model_not_found"}}
+    /v1beta/models/openai%2Fa%0Ab:generateContent: HTTP 400
+    {"error":{"code":400,"message":"The name of the model \"openai/a\\nb\" has control characters or invisible ones in it: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"weighbridge","reason":"invalid_request"}]}}
+    /v1beta/models/openai/..:generateContent: HTTP 400
+    {"error":{"code":400,"message":"The name of the model \"openai/..\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"weighbridge","reason":"invalid_request"}]}}
+    /model/openai%2F%2e%2e%2Fx/converse: HTTP 400
+    {"message":"The name of the model \"openai/../x\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}
+    /model/%2e%2e/invoke: HTTP 400
+    {"message":"The name of the model \"..\" has \".\" or \"..\" in it as a part of a path: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","code":"invalid_request"}
+    /openai/deployments/%00/chat/completions: HTTP 400
+    {"error":{"message":"The name of the model \"\\0\" has control characters or invisible ones in it: there is no such model. Name one that GET /v1/models lists. Nothing was billed.","type":"invalid_request_error","param":"model","code":"invalid_request"}}
+    "#);
+    scene.nothing_was_sent_or_booked();
+}
+
+#[test]
 fn a_body_that_is_too_large() {
     let scene = Scene::with(Config::new().limit("max_body_bytes", 2000));
     let mut told = String::new();

@@ -55,7 +55,7 @@ pub(super) const FAMILY: [Builtin; 15] = [
     // Speech is asked for as events by `stream_format`; the sound itself comes as a body.
     Builtin { name: "openai.speech", paths: &["/v1/audio/speech", "/audio/speech", "/openai/deployments/{model}/audio/speech"], stream: None, ..Builtin::JSON },
     Builtin { name: "openai.moderations", paths: &["/v1/moderations", "/moderations"], stream: None, default_model: Some("default"), ..Builtin::JSON },
-    Builtin { name: "rerank", paths: &["/v1/rerank", "/v2/rerank", "/rerank"], stream: None, ..Builtin::JSON },
+    Builtin { name: "rerank", paths: &["/v1/rerank", "/rerank"], stream: None, ..Builtin::JSON },
     Builtin { name: "openai.videos", paths: &["/v1/videos", "/videos"], stream: None, default_model: Some("sora-2"), resource: Some(&VIDEOS), ..Builtin::FORM },
     Builtin {
         name: "openai.files",

@@ -3,7 +3,7 @@
 use crate::json::{BadPointer, PointerSet};
 
 /// The pointers of one dialect, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reads {
     pub(crate) pointers: PointerSet,
     /// For each pointer: which of [`at`] it is, and what people call it.
@@ -27,7 +27,7 @@ impl Reads {
     pub(super) fn new(model: Option<&str>, stream: Option<&str>) -> Result<Self, BadPointer> {
         let own = [(at::MODEL, model), (at::STREAM, stream)].into_iter().filter_map(|(which, pointer)| Some((which, pointer?)));
         let all: Vec<_> = own.chain(USERS).collect();
-        let pointers = PointerSet::new(all.iter().map(|(_, pointer)| *pointer))?;
+        let pointers = PointerSet::new(all.iter().map(|(_, pointer)| *pointer))?.in_one_reading();
         let members = all.into_iter().map(|(which, pointer)| (which, pointer.trim_start_matches('/').replace('/', ".").into())).collect();
         Ok(Self { pointers, members })
     }

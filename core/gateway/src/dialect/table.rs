@@ -69,7 +69,7 @@ pub enum BadDialect {
     #[error("{0:?} is not a dialect's name: letters a-z, digits, \"_\" and \".\", at most 64")]
     Name(String),
     /// There is one of this name, and this is another.
-    #[error("there is a dialect \"{0}\" already; further paths for it are given by name, paths and stream_paths alone")]
+    #[error("there is a dialect \"{0}\" already; further paths for it are given by name, paths, stream_paths and errors alone")]
     Known(String),
     /// It cannot be called.
     #[error("\"{0}\" has none")]
@@ -194,7 +194,7 @@ impl Dialects {
             return Err(BadDialect::NoPath(facts.name.clone()));
         }
         let dialect = match self.by_name.get(&*facts.name) {
-            Some(known) if facts.only_paths() => known.clone(),
+            Some(known) if facts.only_paths() => known.with_errors(facts.errors.as_deref())?,
             Some(_) => return Err(BadDialect::Known(facts.name.clone())),
             None => Dialect::of(facts, built_in)?,
         };
@@ -209,7 +209,7 @@ impl Dialects {
         for path in &facts.stream_paths {
             self.insert_path(path, Row { dialect: dialect.clone(), streamed: Some(true) })?;
         }
-        self.by_name.insert(facts.name.as_str().into(), dialect);
+        self.by_name.entry(facts.name.as_str().into()).or_insert(dialect);
         Ok(())
     }
 
@@ -284,14 +284,36 @@ impl Dialects {
             ("/model/", "bedrock.converse"),
             ("/api/", "ollama.chat"),
         ];
-        let name = like.into_iter().find(|(beginning, _)| path.starts_with(beginning)).map_or("openai.chat", |(_, name)| name);
-        (name, self.by_name.get(name).map_or(ErrorStyle::Openai, |dialect| dialect.errors().clone()))
+        let named = like.into_iter().find(|(beginning, _)| path.starts_with(beginning)).and_then(|(_, name)| self.by_name.get(name));
+        match named.or_else(|| self.misplaced(path)).or_else(|| self.neighbour(path)) {
+            Some(dialect) => (dialect.as_str(), dialect.errors().clone()),
+            None => ("openai.chat", ErrorStyle::Openai),
+        }
+    }
+
+    /// The dialect whose path this would be without its first segments: the client's base URL is wrong.
+    fn misplaced(&self, path: &str) -> Option<&Dialect> {
+        path.match_indices('/').skip(1).find_map(|(at, _)| self.exact.get(&path[at..])).map(|row| &row.dialect)
+    }
+
+    /// A dialect with a path under the same first segment, where all there have the same shape of errors.
+    fn neighbour(&self, path: &str) -> Option<&Dialect> {
+        let below = path.strip_prefix('/')?.split_once('/')?.0;
+        let mut found: Option<&Dialect> = None;
+        for (_, row) in self.exact.iter().filter(|(known, _)| known.strip_prefix('/').and_then(|known| known.strip_prefix(below)?.strip_prefix('/')).is_some())
+        {
+            match found {
+                Some(other) if other.errors() != row.dialect.errors() => return None,
+                Some(other) if other.as_str() <= row.dialect.as_str() => {}
+                _ => found = Some(&row.dialect),
+            }
+        }
+        found
     }
 }
 
 impl Dialect {
     fn of(facts: &DialectFacts, built_in: &Builtin) -> Result<Self, BadDialect> {
-        let style = facts.errors.as_deref().unwrap_or("openai");
         Ok(Self(std::sync::Arc::new(Spec {
             name: facts.name.as_str().into(),
             reads: Reads::new(facts.model.as_deref(), facts.stream.as_deref())?,
@@ -299,7 +321,27 @@ impl Dialect {
             body: facts.body,
             default_model: built_in.default_model,
             resource: built_in.resource,
-            errors: ErrorStyle::parse(style).ok_or_else(|| BadDialect::Errors(style.into()))?,
+            errors: style(facts.errors.as_deref().unwrap_or("openai"))?,
         })))
     }
+
+    /// The same dialect for clients that read its errors in another shape.
+    fn with_errors(&self, errors: Option<&str>) -> Result<Self, BadDialect> {
+        let Some(errors) = errors else { return Ok(self.clone()) };
+        let errors = style(errors)?;
+        let Spec { name, reads, stream_default, body, default_model, resource, errors: _ } = &*self.0;
+        Ok(Self(std::sync::Arc::new(Spec {
+            name: name.clone(),
+            reads: reads.clone(),
+            stream_default: *stream_default,
+            body: *body,
+            default_model: *default_model,
+            resource: *resource,
+            errors,
+        })))
+    }
+}
+
+fn style(text: &str) -> Result<ErrorStyle, BadDialect> {
+    ErrorStyle::parse(text).ok_or_else(|| BadDialect::Errors(text.into()))
 }

@@ -82,6 +82,21 @@ fn a_plugin_adds_a_dialect_and_paths_to_a_known_one() {
 }
 
 #[test]
+fn clients_at_another_path_of_a_dialect_may_read_its_errors_in_another_shape() {
+    let mut table = Dialects::built_in();
+    table.add(&facts(r#"{"name":"rerank","paths":["/v9/rerank"],"errors":"{\"message\":{message}}"}"#)).unwrap();
+    let shape = |path: &str| String::from_utf8(table.for_errors(path).1.body(&Refusal::missing_model())).unwrap();
+    let own = r#"{"message":"The request names no \"model\". Name one of those that GET /v1/models lists. Nothing was billed."}"#;
+    assert_eq!(table.find(&Method::POST, "/v9/rerank").unwrap().dialect.as_str(), "rerank");
+    assert_eq!(shape("/v9/rerank"), own);
+    assert!(shape("/v1/rerank").starts_with(r#"{"error":{"#) && shape("/rerank").starts_with(r#"{"error":{"#));
+    // What is not there, but beside it, is said in the same shape; where neighbours differ, in the usual one.
+    assert_eq!((table.for_errors("/v9/other").0, shape("/v9/other").as_str()), ("rerank", own));
+    assert_eq!(table.for_errors("/v9/chat/completions").0, "openai.chat");
+    assert_eq!((table.for_errors("/v1/other").0, table.for_errors("/elsewhere").0), ("openai.chat", "openai.chat"));
+}
+
+#[test]
 fn what_a_plugin_may_not_declare_is_told() {
     let refused = |json: &str| {
         let bad = Dialects::built_in().add(&facts(json)).unwrap_err();
@@ -102,7 +117,7 @@ fn what_a_plugin_may_not_declare_is_told() {
     .concat();
     insta::assert_snapshot!(told, @r#"
     name: "Acme" is not a dialect's name: letters a-z, digits, "_" and ".", at most 64
-    name: there is a dialect "openai.chat" already; further paths for it are given by name, paths and stream_paths alone
+    name: there is a dialect "openai.chat" already; further paths for it are given by name, paths, stream_paths and errors alone
     paths: "acme.chat" has none
     paths: "x": it must begin with "/" and have neither query nor blanks
     paths: "/v1/messages" is a path of "anthropic.messages" already

@@ -12,6 +12,8 @@ use serde_json::value::RawValue;
 #[derive(Debug, Clone)]
 pub struct PointerSet {
     nodes: Vec<Node>,
+    /// Names of members of the whole that differ from a looked-for one by case alone are refused.
+    one_reading: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,7 @@ pub struct BadPointer(pub String);
 impl PointerSet {
     /// Compiles the pointers.
     pub fn new<'a>(pointers: impl IntoIterator<Item = &'a str>) -> Result<Self, BadPointer> {
-        let mut set = Self { nodes: vec![Node::default()] };
+        let mut set = Self { nodes: vec![Node::default()], one_reading: false };
         for (index, pointer) in pointers.into_iter().enumerate() {
             let mut node = 0;
             for segment in segments(pointer)? {
@@ -42,7 +44,12 @@ impl PointerSet {
 
     /// Nothing to look for.
     pub(crate) fn none() -> Self {
-        Self { nodes: vec![Node::default()] }
+        Self { nodes: vec![Node::default()], one_reading: false }
+    }
+
+    /// The same, for documents that others must read alike: there are servers to which `Model` is `model`.
+    pub(crate) fn in_one_reading(self) -> Self {
+        Self { one_reading: true, ..self }
     }
 
     fn child(&mut self, parent: usize, segment: String) -> usize {
@@ -129,7 +136,7 @@ impl<'de, F: FnMut(usize, &'de str)> Visitor<'de> for Walk<'_, F> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let node = self.here();
-        while let Some(child) = map.next_key_seed(ChildByName(node))? {
+        while let Some(child) = map.next_key_seed(ChildByName(node, self.set.one_reading && self.node == 0))? {
             match child {
                 Some(child) => map.next_value_seed(self.at(child))?,
                 None => map.next_value::<IgnoredAny>().map(drop)?,
@@ -175,7 +182,7 @@ impl<'de, F: FnMut(usize, &'de str)> Visitor<'de> for Walk<'_, F> {
 }
 
 /// A member's name, looked up at once: nothing is copied for a name that no pointer has.
-struct ChildByName<'s>(&'s Node);
+struct ChildByName<'s>(&'s Node, bool);
 
 impl<'de> DeserializeSeed<'de> for ChildByName<'_> {
     type Value = Option<usize>;
@@ -188,8 +195,16 @@ impl Visitor<'_> for ChildByName<'_> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.children.iter().find(|(known, _)| **known == *name).map(|(_, child)| *child).or(self.0.any))
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        let Self(node, one_reading) = self;
+        let found = node.children.iter().find(|(known, _)| **known == *name).map(|(_, child)| *child).or(node.any);
+        if one_reading
+            && found.is_none()
+            && let Some((known, _)) = node.children.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
+        {
+            return Err(E::custom(format_args!("some would read {name:?} as {known:?}")));
+        }
+        Ok(found)
     }
 }
 
@@ -215,6 +230,17 @@ mod tests {
     fn a_value_and_what_is_inside_it_are_both_found() {
         let all = found(&["/u", "/u/x", "/l/1", "/l/*/t"], r#"{"u":{"x":1},"l":[{"t":"a"},{"t":"b"}]}"#);
         assert_eq!(all, [(0, r#"{"x":1}"#.into()), (1, "1".into()), (3, "\"a\"".into()), (2, r#"{"t":"b"}"#.into())]);
+    }
+
+    #[test]
+    fn a_name_that_differs_by_case_alone_is_refused_where_all_must_read_alike() {
+        let lenient = PointerSet::new(["/model", "/metadata/user_id"]).unwrap();
+        let strict = lenient.clone().in_one_reading();
+        let json = br#"{"model":"a","Model":"b"}"#;
+        assert!(lenient.scan(json, |_, _| ()).is_ok());
+        assert_eq!(strict.scan(json, |_, _| ()).unwrap_err().to_string(), r#"some would read "Model" as "model" at line 1 column 20"#);
+        // Below, names may be anybody's own.
+        assert!(strict.scan(br#"{"model":"a","models":1,"x":{"Model":"b"},"metadata":{"User_ID":"c"}}"#, |_, _| ()).is_ok());
     }
 
     #[test]

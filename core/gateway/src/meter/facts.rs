@@ -2,7 +2,7 @@
 //! the last present value, never a sum). `null` is absent.
 
 use http::HeaderMap;
-use weighbridge_domain::exact;
+use weighbridge_domain::{Decimal, exact};
 use weighbridge_plugin_api::adapter::{Combine, Fact};
 
 use super::wire::{Rules, Wire};
@@ -108,6 +108,11 @@ impl FactSet {
                 text.push_str(json);
             }
         }
+    }
+
+    /// Whether any of them is a number above zero.
+    pub(crate) fn any_positive(&self) -> bool {
+        self.values.iter().flatten().any(|json| exact::parse(json).is_ok_and(|number| number > Decimal::ZERO))
     }
 
     /// The facts, for the adapter.

@@ -30,8 +30,8 @@ use wire::Wire;
 pub(crate) enum Consumed {
     /// Nothing was sent, or the provider refused it without using anything.
     Nothing,
-    /// The provider does not bill this kind of call: nothing was read.
-    Free,
+    /// The provider does not bill this kind of call. Nothing is read of it, but what the plan says such an answer cannot report.
+    Free { contradicted: bool },
     /// What it started goes on: what that consumes is told by its end.
     Later,
     /// It may have consumed something, and nobody said what.
@@ -139,7 +139,7 @@ impl StreamMeter {
     pub(crate) fn consumed(&mut self, adapter: &dyn Adapter, whole: bool) -> Result<Consumed, PluginError> {
         let Watch { wire, facts, retained, .. } = &self.watch;
         if wire.is_free() {
-            return Ok(Consumed::Free);
+            return Ok(Consumed::Free { contradicted: facts.any_positive() });
         }
         let reading = adapter.read_usage(&wire.plan.dialect, &self.beside.all(wire, &wire.event_facts, facts))?;
         Ok(reported_or_not(reading, whole, retained.truncated, || retained.text(&wire.event_text)))
@@ -168,8 +168,8 @@ impl Watch {
             failure: event.failed || wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),
         };
         self.after_terminal |= self.terminal && !mark.terminal;
+        facts.read_event(&wire.event_facts, event.name, data);
         if !wire.is_free() {
-            facts.read_event(&wire.event_facts, event.name, data);
             retained.keep(&wire.event_text, event.name, data);
         }
         self.terminal |= mark.terminal;
@@ -189,10 +189,11 @@ pub(crate) enum WholeError {
 
 /// What a whole answer says was consumed.
 pub(crate) fn whole(wire: &Wire, adapter: &dyn Adapter, body: &[u8], beside: &Beside) -> Result<Consumed, WholeError> {
-    if wire.is_free() {
-        return Ok(Consumed::Free);
-    }
     let mut facts = FactSet::new(&wire.body_facts);
+    if wire.is_free() {
+        let read = !wire.body_facts.list.is_empty() && facts.read_body(&wire.body_facts, body).is_ok();
+        return Ok(Consumed::Free { contradicted: read && facts.any_positive() });
+    }
     if facts.read_body(&wire.body_facts, body).is_err() {
         if !wire.takes_plain_text() {
             return Err(WholeError::NotJson);

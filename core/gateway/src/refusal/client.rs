@@ -109,6 +109,15 @@ impl Refusal {
             format!("The request's body is not a form that can be read: {error}. Nothing was billed."),
         )
     }
+    pub(crate) fn read_in_two_ways(error: impl fmt::Display) -> Self {
+        Self::new(
+            "invalid_request",
+            400,
+            ErrorKind::InvalidRequest,
+            Fault::Client,
+            format!("The request's body can be read in more than one way: {error}. Write it as the API's reference does. Nothing was billed."),
+        )
+    }
     pub(crate) fn given_twice(name: &str) -> Self {
         let param = ["model", "stream", "user", "stream_options"].into_iter().find(|known| *known == name);
         let refusal = Self::new(
@@ -122,6 +131,10 @@ impl Refusal {
             Some(name) => refusal.param(name),
             None => refusal,
         }
+    }
+    pub(crate) fn header_given_twice(name: &str) -> Self {
+        let text = format!("The request has the header {name} more than once, so that readers could disagree about it. Give it once. Nothing was billed.");
+        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, text)
     }
     pub(crate) fn wrong_type(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("\"{name}\" must be {expected}. Nothing was billed.")).param(name)
@@ -138,6 +151,11 @@ impl Refusal {
     }
     pub(crate) fn bad_header(name: &'static str, expected: &str) -> Self {
         Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, format!("The header {name} must be {expected}. Nothing was billed."))
+    }
+    pub(crate) fn unfit_model(model: &str, why: &str) -> Self {
+        let model: String = model.chars().take(200).collect();
+        let text = format!("The name of the model {model:?} {why}: there is no such model. Name one that GET /v1/models lists. Nothing was billed.");
+        Self::new("invalid_request", 400, ErrorKind::InvalidRequest, Fault::Client, text).param("model")
     }
     pub(crate) fn model_not_found(model: &str) -> Self {
         let model: String = model.chars().take(200).collect();

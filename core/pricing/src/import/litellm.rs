@@ -124,6 +124,7 @@ impl<'a> Entry<'a> {
             derived: self.map.derived.clone(),
             multipliers: self.multipliers()?,
             fees,
+            minimums: BTreeMap::new(),
             limits: Limits { max_input: self.limit("max_input_tokens"), max_output: self.limit("max_output_tokens") },
         };
         row.check().map(|()| row).map_err(|e| e.to_string())

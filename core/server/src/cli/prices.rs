@@ -186,6 +186,9 @@ fn rates(row: &Value) -> String {
         cells.push(vec!["  (fee)".into(), "–".into(), meter.clone(), output::text(&fee["rate"]), output::text(&fee["per"])]);
     }
     text.push_str(&output::table(&columns, cells));
+    for (meter, least) in row["minimums"].as_object().into_iter().flatten() {
+        text.push_str(&format!("  at least {} of {meter} a request\n", output::text(least)));
+    }
     text
 }
 

@@ -45,11 +45,15 @@ pub fn messages() -> Plan {
 
 /// The plan for counting tokens, which costs nothing.
 pub fn count_tokens() -> Plan {
+    // Output, which such an answer cannot have: the host flags a report of it.
+    let output = FactRule::body("output", "/usage/output_tokens");
     Plan {
         dialect: COUNT_TOKENS.into(),
         billing: Billing::Free,
         auth: Auth::Header("x-api-key".into()),
         request_headers: vec![crate::prepare::VERSION.into()],
+        body_facts: vec![output.clone()],
+        event_facts: vec![output],
         ..Plan::default()
     }
 }

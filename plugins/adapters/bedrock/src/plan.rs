@@ -11,7 +11,9 @@ pub const COUNT_TOKENS: &str = "bedrock.count_tokens";
 
 /// Counting tokens costs nothing.
 pub fn count_tokens() -> Plan {
-    Plan { dialect: COUNT_TOKENS.into(), billing: Billing::Free, ..Plan::default() }
+    // Output, which such an answer cannot have: the host flags a report of it.
+    let output = rules(&[("output", "/usage/outputTokens"), ("output", "/usage/output_tokens")], "", None);
+    Plan { dialect: COUNT_TOKENS.into(), billing: Billing::Free, body_facts: output.clone(), event_facts: output, ..Plan::default() }
 }
 
 /// A plan with what both metered dialects share: everything passes untouched, streams may break off with an exception.

@@ -33,6 +33,9 @@ impl Adapter for Gemini {
         vec![plan::generate(), plan::count(), plan::embed(), plan::batch_embed(), plan::interactions(), plan::caches(), plan::chat()]
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
+        if request.dialect != plan::CHAT {
+            prepare::must_be_readable(&request.query)?;
+        }
         let place = prepare::place(&self.config, &request);
         match request.dialect.as_str() {
             plan::GENERATE => Ok(prepare::generate(&request, &place)),

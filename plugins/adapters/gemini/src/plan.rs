@@ -50,7 +50,10 @@ pub fn generate() -> Plan {
 
 /// Counting costs nothing.
 pub fn count() -> Plan {
-    Plan { billing: Billing::Free, request_view: View::Fields(strings(&MODELS)), ..google(COUNT) }
+    // Output, which such an answer cannot have: the host flags a report of it.
+    let output: Vec<FactRule> =
+        ["candidatesTokenCount", "thoughtsTokenCount"].map(|member| FactRule::body("output", format!("/usageMetadata/{member}"))).into();
+    Plan { billing: Billing::Free, request_view: View::Fields(strings(&MODELS)), body_facts: output.clone(), event_facts: output, ..google(COUNT) }
 }
 
 /// What is kept for later prompts costs by the hour, which the host measures (metering rule 13).

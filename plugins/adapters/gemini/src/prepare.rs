@@ -127,6 +127,23 @@ pub fn unmasked(request: &ClientRequest) -> Vec<Header> {
     request.header(FIELD_MASK).map(|_| Header::new(FIELD_MASK, "*")).into_iter().collect()
 }
 
+/// Parameters that choose another form of the answer. Of the values of the first, two can be read (Google Cloud documentation, "System
+/// parameters", 2026); the second wraps an answer into a script.
+const FORMS: [&str; 2] = ["alt", "callback"];
+
+/// Refuses a query that asks for an answer in a form that the meter cannot read: it would be served, and be free.
+pub fn must_be_readable(query: &str) -> Result<(), PluginError> {
+    for pair in pairs(query) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (name_of(name), decoded(value));
+        let readable = name == FORMS[0] && matches!(value.split(';').next(), Some("json" | "sse"));
+        if FORMS.contains(&name.as_str()) && !readable {
+            return Err(PluginError::unsupported(format!("the query asks for {name}={value}, in which usage cannot be read; alt=json and alt=sse can be")));
+        }
+    }
+    Ok(())
+}
+
 /// The client's query without its credentials and without what would hide the usage; what has no place in a query is encoded.
 pub fn query(query: &str) -> String {
     let kept: Vec<String> = pairs(query).filter(|pair| !is_withheld(pair)).map(safe).collect();
@@ -144,9 +161,12 @@ fn asks_for_sse(pair: &str) -> bool {
 
 /// By its name, however that is written: `%6Bey` is `key`, and `$key` too is one at Google.
 fn is_withheld(pair: &str) -> bool {
-    let name = decoded(pair.split('=').next().unwrap_or_default()).to_ascii_lowercase();
-    let name = name.trim_start_matches('$');
-    CREDENTIALS.contains(&name) || name == FIELDS
+    let name = name_of(pair.split('=').next().unwrap_or_default());
+    CREDENTIALS.contains(&name.as_str()) || name == FIELDS
+}
+
+fn name_of(encoded: &str) -> String {
+    decoded(encoded).to_ascii_lowercase().trim_start_matches('$').into()
 }
 
 fn decoded(text: &str) -> String {

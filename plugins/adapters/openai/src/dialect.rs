@@ -38,6 +38,9 @@ pub enum Dialect {
     /// How many tokens a response's input would have.
     #[serde(rename = "openai.input_tokens")]
     InputTokens,
+    /// Speech and text over a socket, which is not forwarded: usage of it that is handed in.
+    #[serde(rename = "openai.realtime")]
+    Realtime,
     /// Documents in the order of their relevance.
     #[serde(rename = "rerank")]
     Rerank,
@@ -132,14 +135,14 @@ impl Paths {
             Dialect::Videos => &self.videos,
             Dialect::Files => &self.files,
             Dialect::Batches => &self.batches,
-            Dialect::Plain => "",
+            Dialect::Realtime | Dialect::Plain => "",
         }
     }
 }
 
 impl Dialect {
     /// What a provider speaks that says nothing about it: all but rerank, which OpenAI does not have.
-    pub const USUAL: [Self; 14] = [
+    pub const USUAL: [Self; 15] = [
         Self::Chat,
         Self::Responses,
         Self::Embeddings,
@@ -154,6 +157,7 @@ impl Dialect {
         Self::Videos,
         Self::Files,
         Self::Batches,
+        Self::Realtime,
     ];
     /// Its name in a plan.
     pub fn as_str(self) -> &'static str {
@@ -169,6 +173,7 @@ impl Dialect {
             Self::Speech => "openai.speech",
             Self::Moderations => "openai.moderations",
             Self::InputTokens => "openai.input_tokens",
+            Self::Realtime => "openai.realtime",
             Self::Rerank => "rerank",
             Self::Videos => "openai.videos",
             Self::Files => "openai.files",

@@ -19,6 +19,7 @@ mod plan;
 mod pointers;
 mod prepare;
 mod reading;
+mod realtime;
 mod rerank;
 mod responses;
 mod speech;
@@ -74,6 +75,7 @@ impl Adapter for OpenAi {
             Dialect::Speech => speech::read_usage(&self.config, facts),
             Dialect::Moderations | Dialect::InputTokens | Dialect::Files | Dialect::Batches => UsageReading::default(),
             Dialect::Videos => videos::read_usage(&self.config, facts),
+            Dialect::Realtime => realtime::read_usage(&self.config, facts),
             Dialect::Rerank => rerank::read_usage(&self.config, facts),
             Dialect::Plain => plain::read_usage(&self.config, &spoken.meters, facts),
         })

@@ -12,6 +12,9 @@ use crate::{
 
 /// What goes upstream.
 pub fn prepare(config: &Config, spoken: &Spoken, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+    if spoken.shape == Dialect::Realtime {
+        return Err(PluginError::unsupported("sockets are not forwarded; of realtime sessions, only usage that is handed in is read"));
+    }
     if let Some(operation) = request.operation() {
         return Ok(UpstreamRequest { headers: headers(config), ..operation.request(&spoken.path, "content") });
     }

@@ -7,7 +7,7 @@ use crate::{
     config::{Config, Dialect},
     embeddings, free, images, plain,
     pointers::Pointer,
-    rerank, responses, speech, transcriptions, videos,
+    realtime, rerank, responses, speech, transcriptions, videos,
 };
 
 /// A dialect of this provider.
@@ -64,6 +64,7 @@ impl Spoken {
             Dialect::Transcriptions | Dialect::Translations => transcriptions::plan(config, self.shape),
             Dialect::Speech => speech::plan(config),
             Dialect::Moderations | Dialect::InputTokens | Dialect::Files | Dialect::Batches => free::plan(config, self.shape),
+            Dialect::Realtime => realtime::plan(config),
             Dialect::Rerank => rerank::plan(config),
             Dialect::Videos => videos::plan(config),
             Dialect::Plain => plain::plan(config, &self.meters),

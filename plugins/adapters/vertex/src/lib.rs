@@ -43,13 +43,17 @@ impl Adapter for Vertex {
         plan::plans(&self.config.auth())
     }
     fn prepare(&self, request: ClientRequest) -> Result<UpstreamRequest, PluginError> {
-        match request.dialect.as_str() {
+        let all_fields = prepare::unmasked(&request);
+        let mut upstream = match request.dialect.as_str() {
             plan::MESSAGES => claude::messages(&self.config, &request),
             plan::RAW_PREDICT => claude::raw_predict(&self.config, &request),
             plan::COUNT_MESSAGES => claude::count(&self.config, &request),
             plan::CHAT => self.chat(request),
             _ => self.google(&request),
-        }
+        }?;
+        upstream.headers.retain(|header| header.name != prepare::FIELD_MASK);
+        upstream.headers.extend(all_fields);
+        Ok(upstream)
     }
     fn read_usage(&self, dialect: &str, facts: &[Fact]) -> Result<UsageReading, PluginError> {
         let is_google = |fact: &Fact| ["prompt", "model_version", "usage_metadata"].contains(&fact.name.as_str());
@@ -86,6 +90,7 @@ impl Adapter for Vertex {
 impl Vertex {
     /// Google's own dialects, under either of their names.
     fn google(&self, request: &ClientRequest) -> Result<UpstreamRequest, PluginError> {
+        prepare::must_be_readable(&request.query)?;
         let place = place::place_of(&self.config, Publisher::Google, request)?;
         match known(&request.dialect) {
             gemini_wire::plan::GENERATE => Ok(prepare::generate(request, &place)),

@@ -2,7 +2,8 @@
 
 use anthropic_wire::plan as anthropic;
 use gemini_wire::plan as gemini;
-use weighbridge_plugin::adapter::{Auth, Billing, Combine, EventFilter, FactRule, Plan, View};
+use gemini_wire::prepare::FIELD_MASK;
+use weighbridge_plugin::adapter::{Auth, Combine, EventFilter, FactRule, Plan, View};
 
 /// The cloud's own names of Google's dialects, and what they are.
 pub const GOOGLE: [(&str, &str); 3] =
@@ -26,13 +27,17 @@ pub fn plans(auth: &Auth) -> Vec<Plan> {
     let google = [gemini::generate(), gemini::count(), gemini::embed()];
     let own = GOOGLE.iter().zip(&google).map(|((name, _), plan)| Plan { dialect: (*name).into(), ..plan.clone() });
     let version = || View::Fields(vec![VERSION.into()]);
-    let messages = Plan { request_headers: Vec::new(), request_view: version(), ..anthropic::messages() };
+    let messages = Plan { request_view: version(), ..anthropic::messages() };
     let raw = Plan { dialect: RAW_PREDICT.into(), ..messages.clone() };
-    let count = Plan { dialect: COUNT_MESSAGES.into(), billing: Billing::Free, request_view: version(), ..Plan::default() };
+    let count = Plan { request_view: version(), ..anthropic::count_tokens() };
     let mut plans: Vec<Plan> = own.collect();
     plans.extend(google);
     plans.extend([predict(), messages, raw, count, chat()]);
-    plans.iter_mut().for_each(|plan| plan.auth = auth.clone());
+    for plan in &mut plans {
+        plan.auth = auth.clone();
+        // This cloud takes parts of an answer away for a header, whosever model it is.
+        plan.request_headers = vec![FIELD_MASK.into()];
+    }
     plans
 }
 

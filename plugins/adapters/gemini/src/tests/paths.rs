@@ -1,7 +1,7 @@
 //! Google's own dialects: paths, queries, framings, and names of models in bodies.
 
 use weighbridge_plugin::{
-    Adapter,
+    Adapter, ErrorKind,
     adapter::{BodyPlan, Edit, Field, Framing, Header, UpstreamRequest},
 };
 
@@ -52,6 +52,22 @@ fn a_stream_without_alt_sse_is_one_json_array() {
     assert_eq!(streamed("%24alt=sse"), (format!("{path}?%24alt=sse"), None));
     assert_eq!(streamed(""), (path.into(), Some(Framing::JsonArray)));
     assert_eq!(streamed("alt=json"), (format!("{path}?alt=json"), Some(Framing::JsonArray)));
+}
+
+#[test]
+fn an_answer_in_a_form_that_cannot_be_read_is_refused() {
+    for dialect in ["gemini.generate_content", "gemini.count_tokens", "gemini.embed_content", "gemini.batch_embed_contents", "gemini.interactions"] {
+        for query in ["alt=proto", "alt=sse&alt=proto", "$alt=media", "%61lt=proto", "ALT=Proto", "alt", "alt=json&callback=f", "$callback=f"] {
+            let mut asked = request(dialect, "m", true, "");
+            asked.query = query.into();
+            let error = adapter().prepare(asked).expect_err("a refusal");
+            assert_eq!(error.kind, ErrorKind::Unsupported, "{query}");
+            assert!(error.message.ends_with("in which usage cannot be read; alt=json and alt=sse can be"), "{}", error.message);
+        }
+        for query in ["alt=sse", "$alt=json;enum-encoding=int", "alt=json&prettyPrint=false", "salt=proto", ""] {
+            sent(dialect, "m", true, query);
+        }
+    }
 }
 
 #[test]

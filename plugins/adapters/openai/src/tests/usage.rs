@@ -162,3 +162,68 @@ fn rule_25_an_error_is_no_output() {
         assert!(read("", dialect, error).quantities.is_empty(), "{dialect}");
     }
 }
+
+/// A `response.done` with this usage.
+fn response_done(input: &str, output: &str) -> String {
+    format!(
+        r#"{{"type":"response.done","event_id":"e","response":{{"object":"realtime.response","status":"completed","output":[],"usage":{{{input},{output}}}}}}}"#
+    )
+}
+
+const SPOKEN_INPUT: &str = r#""total_tokens":1390,"input_tokens":1200,"input_token_details":{"text_tokens":300,"audio_tokens":800,"image_tokens":100,"cached_tokens":640,"cached_tokens_details":{"text_tokens":192,"audio_tokens":384,"image_tokens":64}}"#;
+const SPOKEN_OUTPUT: &str = r#""output_tokens":190,"output_token_details":{"text_tokens":70,"audio_tokens":120,"reasoning_tokens":30}"#;
+const SPOKEN: &str = "input=108 input_audio=416 input_image=36 cache_read=192 cache_read_audio=384 cache_read_image=64 output=40 reasoning=30 output_audio=120";
+
+#[test]
+fn rule_08_a_response_of_a_realtime_session_is_billed_by_modality_and_its_reasoning_is_taken_out_once() {
+    assert_eq!(line(&read("", "openai.realtime", &response_done(SPOKEN_INPUT, SPOKEN_OUTPUT))), SPOKEN);
+    // No session reports less than nothing, and an interrupted response reports too.
+    let none = response_done(r#""input_tokens":10"#, r#""output_tokens":0"#).replace("completed", "cancelled");
+    assert_eq!(line(&read("", "openai.realtime", &none)), "input=10 output=0");
+    assert_eq!(line(&read("", "openai.realtime", r#"{"type":"response.done","response":{"usage":null}}"#)), "");
+}
+
+#[test]
+fn rule_08_every_response_of_a_realtime_session_is_billed() {
+    let done = response_done(SPOKEN_INPUT, SPOKEN_OUTPUT);
+    let created = r#"{"type":"session.created","session":{"model":"gpt-realtime"}}"#;
+    // Of what is said in between, nothing is a report.
+    let partly = r#"{"type":"response.output_item.done","response":{"usage":{"input_tokens":5}}}"#;
+    let text = response_done(r#""total_tokens":110,"input_tokens":100,"input_token_details":{"text_tokens":100,"audio_tokens":0}"#, r#""output_tokens":10"#);
+    let stream: String = [created, &done, partly, &done, &text].map(|event| format!("data: {event}\n\n")).concat();
+    let reading = read_stream("", "openai.realtime", &stream);
+    let expected = "input=316 input_audio=832 input_image=72 cache_read=384 cache_read_audio=768 cache_read_image=128 output=90 reasoning=60 output_audio=240";
+    assert_eq!((line(&reading).as_str(), reading.served_model.as_deref()), (expected, Some("gpt-realtime")));
+}
+
+#[test]
+fn rule_08_cached_details_of_a_realtime_session_that_do_not_add_up_are_clipped_and_flagged() {
+    let cached = |details: &str| {
+        let input = format!(r#""input_tokens":100,"input_token_details":{{"text_tokens":40,"audio_tokens":60,{details}}}"#);
+        line(&read("", "openai.realtime", &response_done(&input, r#""output_tokens":1"#)))
+    };
+    // Without details, each modality has what of it can be fresh (rule 6).
+    assert_eq!(cached(r#""cached_tokens":70"#), "input=0 input_audio=30 cache_read=70 output=1");
+    let beyond = r#""cached_tokens":90,"cached_tokens_details":{"text_tokens":50,"audio_tokens":40}"#;
+    assert_eq!(cached(beyond), "input=0 input_audio=20 cache_read=40 cache_read_audio=40 output=1 cached_exceeds_prompt");
+    let short = r#""cached_tokens":30,"cached_tokens_details":{"text_tokens":10,"audio_tokens":0}"#;
+    assert_eq!(cached(short), "input=30 input_audio=60 cache_read=10 output=1 cached_details_disagree");
+}
+
+#[test]
+fn a_realtime_session_is_not_forwarded() {
+    let adapter = super::adapter("");
+    let request = weighbridge_plugin::adapter::ClientRequest {
+        dialect: "openai.realtime".into(),
+        model: "gpt-realtime".into(),
+        upstream_model: "gpt-realtime".into(),
+        streamed: true,
+        query: String::new(),
+        headers: Vec::new(),
+        fields: Vec::new(),
+        body: None,
+        attrs: Vec::new(),
+    };
+    let refused = weighbridge_plugin::Adapter::prepare(&adapter, request).expect_err("a refusal");
+    assert_eq!(refused.message, "sockets are not forwarded; of realtime sessions, only usage that is handed in is read");
+}

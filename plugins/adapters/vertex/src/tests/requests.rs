@@ -50,6 +50,34 @@ fn googles_dialects_go_to_the_operators_project() {
 }
 
 #[test]
+fn no_dialect_lets_a_client_cut_the_usage_out_of_an_answer() {
+    for plan in adapter().plans() {
+        assert_eq!(plan.request_headers, ["x-goog-fieldmask"], "{}", plan.dialect);
+        let model = if plan.dialect.starts_with("anthropic") || plan.dialect == "vertex.raw_predict" { "claude-haiku-4-5" } else { "gemini-2.5-flash" };
+        let mut masked = request(&plan.dialect, model, r#"{"messages":[{"role":"user","content":"Hi"}]}"#);
+        masked.headers = vec![Header::new("x-goog-fieldmask", "candidates")];
+        masked.query = "fields=candidates&$fields=predictions&%66ields=content".into();
+        let sent = adapter().prepare(masked).unwrap_or_else(|error| panic!("{}: {}", plan.dialect, error.message));
+        let masks: Vec<_> = sent.headers.iter().filter(|header| header.name == "x-goog-fieldmask").collect();
+        assert_eq!(masks, [&Header::new("x-goog-fieldmask", "*")], "{}", plan.dialect);
+        assert!(!sent.path_and_query.contains("ields"), "{}", sent.path_and_query);
+    }
+}
+
+#[test]
+fn an_answer_in_a_form_that_cannot_be_read_is_refused() {
+    for dialect in ["vertex.generate_content", "gemini.count_tokens", "vertex.predict"] {
+        let mut asked = request(dialect, "gemini-2.5-flash", "{}");
+        asked.query = "$alt=proto".into();
+        let error = adapter().prepare(asked).expect_err("a refusal");
+        assert_eq!(
+            (error.kind, error.message.as_str()),
+            (ErrorKind::Unsupported, "the query asks for alt=proto, in which usage cannot be read; alt=json and alt=sse can be")
+        );
+    }
+}
+
+#[test]
 fn anthropics_dialect_has_its_model_in_the_path_and_its_version_in_the_body() {
     let path = "/v1/projects/my-project/locations/global/publishers/anthropic/models/";
     let version = || Edit::set("/anthropic_version", "\"vertex-2023-10-16\"");
