@@ -4,7 +4,7 @@ use weighbridge_plugin::{
     Adapter,
     adapter::{Auth, BodyPlan, ClientRequest, Edit, UpstreamRequest, UsageReading},
 };
-use weighbridge_plugin_testkit::evaluate;
+use weighbridge_plugin_testkit::{corpus::cases, evaluate};
 
 use super::{corpus::provider, line, plan};
 
@@ -46,6 +46,23 @@ fn every_manifest_on_this_component_is_accepted() {
         }
     }
     assert!(accepted > 30, "only {accepted}");
+}
+
+#[test]
+fn where_no_event_ends_a_stream_a_choice_says_why_it_ends() {
+    for name in ["gpustack", "perplexity", "writer"] {
+        let plan = plan(&provider(name), "openai.chat");
+        assert!(plan.terminal.is_none(), "{name}");
+        let finished = |events: &[_]| evaluate::event_facts(&plan, events).iter().any(|fact| plan.finish.contains(&fact.name));
+        for case in cases(&format!("{name}.chat.s.")) {
+            let events = case.events().expect("a stream");
+            // At most a report and a marker follow, and a choice of its own for each answer that was asked for.
+            let first = (0..=events.len()).find(|count| finished(&events[..*count]));
+            assert!(first.is_some_and(|first| first + 8 > events.len()), "{}: {first:?} of {}", case.id, events.len());
+        }
+    }
+    let plan = plan(&provider("openai"), "openai.chat");
+    assert!(plan.terminal.is_some() && plan.finish.is_empty());
 }
 
 #[test]
