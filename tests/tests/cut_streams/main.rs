@@ -43,7 +43,7 @@ fn shown(record: &Value) -> impl Display {
 fn a_recorded_stream_cut_anywhere_leaves_one_record_of_what_came() {
     let Some(cases) = streams() else { return };
     let scene = Scene::set(|upstream| corpus::config(upstream, &cases));
-    let knife = Knife::new(24);
+    let knife = Knife::new(12);
     let short = cuts::short_ones(&cases);
     let numbered: Vec<(usize, &Case)> = cases.iter().enumerate().collect();
     let calls = at_once(&numbered, |client, (nth, case)| {

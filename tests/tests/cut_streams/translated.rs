@@ -105,7 +105,7 @@ impl Way {
 fn a_translated_stream_cut_anywhere_leaves_one_record_and_a_client_that_knows() {
     let Some(corpus) = Corpus::open() else { return };
     let scene = Scene::set(config);
-    let knife = Knife::new(10);
+    let knife = Knife::new(8);
     let streams: Vec<(usize, Way, Case)> = Way::ALL
         .into_iter()
         .flat_map(|way| way.cases(&corpus).into_iter().map(move |case| (way, case)))

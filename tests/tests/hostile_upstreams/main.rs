@@ -48,22 +48,24 @@ fn events_that_do_not_end() {
 
 #[test]
 fn events_without_end() {
-    let mut scene = Scene { enough: MIB, ..Scene::set() };
+    let mut scene = Scene::set();
     let before = scene.peak();
     let parts = |event: &str| event.repeat(MIB / event.len());
     let gemini_part = r#"{"candidates":[{"content":{"parts":[{"text":"Forty"}]}}]},"#;
     let delta = aws_message("contentBlockDelta", br#"{"delta":{"text":"Forty"}}"#);
-    let from_pipes = [
-        (chat("openai/m"), SSE, "", parts(WORDS)),
+    let many = [
         (chat("openai/m"), SSE, WORDS, parts(":\n\n")),
         (ollama(), NDJSON, "", parts("{\"message\":{\"content\":\"Forty\"}}\n")),
         (ollama(), NDJSON, "{\"message\":{\"content\":\"Forty\"}}\n", parts("1\n")),
         (gemini(), JSON, "[", parts(gemini_part)),
         (gemini(), JSON, "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Forty\"}]}}]},", parts("1,")),
     ];
-    for (call, content, begin, again) in from_pipes {
-        scene.ask(&call, endless(content, begin, again)).is(content, End::Left, "partial");
+    for (call, content, begin, again) in many {
+        // It goes on for a while, and is just closed.
+        scene.ask(&call, Behaviour::Flood(Reply::new(200, content, begin), again.into_bytes().into(), 8)).is(content, End::Whole, "partial");
     }
+    scene.enough = MIB;
+    scene.ask(&chat("openai/m"), endless(SSE, "", parts(WORDS))).is(SSE, End::Left, "partial");
     scene.ask(&bedrock(), endless(AWS, "", delta.repeat(MIB / delta.len()))).is(AWS, End::Left, "partial");
     // Of bytes that unpack to a thousand times as many, a client would wait long for enough.
     scene.ask(&chat("anthropic/m"), bomb(SSE, "", parts(":\n\n"))).is("unpacked comments", End::Left, "upstream_error");
