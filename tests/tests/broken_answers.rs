@@ -312,7 +312,7 @@ fn a_client_that_names_two_forms_of_stream_pays_for_what_it_gets_in_either() {
     let upstream = ReplayUpstream::start();
     let weighbridge = Weighbridge::start(Config::new().provider("google", "gemini", &upstream.base_url("google")));
     let key = weighbridge.admin().customer_with_key("acme", None);
-    let part = r#"{"candidates":[{"content":{"parts":[{"text":"Forty tons."}]}}],"usageMetadata":{"promptTokenCount":812,"candidatesTokenCount":1234}}"#;
+    let part = r#"{"candidates":[{"content":{"parts":[{"text":"Forty tons."}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":812,"candidatesTokenCount":1234}}"#;
     let array = Reply { framing: Framing::Chunked, ..Reply::json(format!("[{part}\n,\n{part}]")) };
     let ask = r#"{"contents":[{"role":"user","parts":[{"text":"How heavy is it?"}]}]}"#;
     let queries = ["alt=sse&alt=json", "alt=json&alt=sse", "$alt=sse&alt=json"];

@@ -5,8 +5,6 @@
 //! usage chunk; an adapter that translates sees the events and says what becomes of them. A body that nobody reads (speech)
 //! has no events: its last chunk waits.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 use weighbridge_plugin_api::{
     PluginError,
@@ -21,6 +19,7 @@ use crate::{
     refusal::Refusal,
     respond::Exchange,
     settle::Settled,
+    stream::Outbox,
 };
 
 pub(crate) struct Forward {
@@ -85,53 +84,57 @@ impl Forward {
     }
 
     /// Meters a chunk and sorts it into what goes out now and what waits.
-    pub(crate) fn take(
-        &mut self,
-        meter: &mut StreamMeter,
-        exchange: &Exchange,
-        chunk: Bytes,
-        now: &mut VecDeque<Bytes>,
-        held: &mut Vec<Bytes>,
-    ) -> Result<(), DecodeError> {
-        if let Mode::Opaque(last) = &mut self.mode {
-            now.extend(last.replace(chunk));
-            return Ok(());
-        }
-        if self.is_pipe() {
-            let mut from = None;
-            let (encoded, frames) = (meter.is_encoded(), &mut self.frames);
-            meter.push(&chunk, |event, mark| {
-                frames.passed();
-                if mark.terminal && from.is_none() {
-                    from = Some(if encoded { 0 } else { event.starts_at });
-                }
-            })?;
-            let holding = self.holding;
-            self.holding |= from.is_some();
-            match from {
-                _ if holding => held.push(chunk),
-                None => now.push_back(chunk),
-                Some(0) => held.push(chunk),
-                Some(start) => {
-                    now.push_back(chunk.slice(..start));
-                    held.push(chunk.slice(start..));
-                }
+    pub(crate) fn take(&mut self, meter: &mut StreamMeter, exchange: &Exchange, chunk: Bytes, outbox: &mut Outbox) -> Result<(), DecodeError> {
+        match &mut self.mode {
+            Mode::Opaque(last) => {
+                last.replace(chunk).into_iter().for_each(|chunk| outbox.pass(chunk));
+                Ok(())
             }
-            return Ok(());
+            Mode::Pipe => self.pipe(meter, chunk, outbox),
+            Mode::Events | Mode::Translate { .. } => {
+                let mut batch = Batch::default();
+                let read = meter.push(&chunk, |event, mark| {
+                    batch.add(self.piece(exchange, event, mark));
+                    if batch.is_full() {
+                        self.emit(exchange, batch.take(), |hold, bytes| outbox.put(hold, bytes));
+                    }
+                });
+                self.emit(exchange, batch.take(), |hold, bytes| outbox.put(hold, bytes));
+                read
+            }
         }
-        let mut pieces = Vec::new();
-        meter.push(&chunk, |event, mark| pieces.extend(self.piece(exchange, event, mark)))?;
-        self.emit(exchange, pieces, |held_back, bytes| if held_back { held.push(bytes) } else { now.push_back(bytes) });
-        Ok(())
     }
 
-    /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits. Says whether the
-    /// client has got the beginning of an event that will not be completed.
-    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, end: StreamEnd, held: &mut Vec<Bytes>) -> bool {
+    fn pipe(&mut self, meter: &mut StreamMeter, chunk: Bytes, outbox: &mut Outbox) -> Result<(), DecodeError> {
+        let mut from = None;
+        let (encoded, frames) = (meter.is_encoded(), &mut self.frames);
+        let read = meter.push(&chunk, |event, mark| {
+            frames.passed();
+            if mark.terminal && from.is_none() {
+                from = Some(if encoded { 0 } else { event.starts_at });
+            }
+        });
+        let holding = self.holding;
+        self.holding |= from.is_some();
+        match from {
+            // What cannot be read is not forwarded, except behind the end.
+            _ if read.is_err() && !self.holding => {}
+            Some(start) if start > 0 && !holding => {
+                outbox.pass(chunk.slice(..start));
+                outbox.hold(chunk.slice(start..));
+            }
+            _ => outbox.put(self.holding, chunk),
+        }
+        read
+    }
+
+    /// The stream is over: what was not complete, and what the adapter still has to say. All of it waits. `end` says how it ended,
+    /// when all has been read. Says whether the client has got the beginning of an event that will not be completed.
+    pub(crate) fn finish(&mut self, meter: &mut StreamMeter, exchange: &Exchange, end: impl FnOnce(&StreamMeter) -> StreamEnd, outbox: &mut Outbox) -> bool {
         let mut pieces = Vec::new();
         let pipe = self.is_pipe();
         if let Mode::Opaque(last) = &mut self.mode {
-            held.extend(last.take());
+            last.take().into_iter().for_each(|last| outbox.hold(last));
         }
         let torn = meter.finish(|event, mark| {
             // A pipe has forwarded the bytes of a torn event already.
@@ -139,14 +142,13 @@ impl Forward {
                 pieces.extend(self.piece(exchange, event, mark));
             }
         });
-        self.emit(exchange, pieces, |_, bytes| held.push(bytes));
+        self.emit(exchange, pieces, |_, bytes| outbox.hold(bytes));
         if let Mode::Translate { state, ended } = &mut self.mode
             && self.failure.is_none()
             && !std::mem::replace(ended, true)
         {
-            let end = if meter.terminal() { StreamEnd::Complete } else { end };
-            match exchange.candidate.provider.adapter.on_end(state, end) {
-                Ok(events) => held.extend(events.iter().map(|event| self.frames.event(event.name.as_deref(), &event.data))),
+            match exchange.candidate.provider.adapter.on_end(state, end(meter)) {
+                Ok(events) => events.iter().for_each(|event| outbox.hold(self.frames.event(event.name.as_deref(), &event.data))),
                 Err(error) => self.failure = Some(Refusal::plugin_after_answer(&error)),
             }
         }
@@ -215,12 +217,36 @@ impl Forward {
         Ok(step.events)
     }
 
-    /// Writes cost and charge into the usage chunk among the held events, where the client is to have them.
-    pub(crate) fn annotate(&self, held: Vec<Bytes>, settled: &Settled) -> Vec<Bytes> {
-        if !self.annotate || self.is_pipe() {
-            return held;
-        }
-        held.into_iter().map(|event| with_amounts(&event, settled).unwrap_or(event)).collect()
+    /// Held bytes as they go out: the usage chunk among them with cost and charge, where the client is to have them.
+    pub(crate) fn annotated(&self, held: Bytes, settled: &Settled) -> Bytes {
+        let annotate = self.annotate && !self.is_pipe();
+        annotate.then(|| with_amounts(&held, settled)).flatten().unwrap_or(held)
+    }
+}
+
+/// Events of one read that are sorted together: not more of them than fit, however many there are.
+#[derive(Default)]
+struct Batch {
+    pieces: Vec<Piece>,
+    bytes: usize,
+}
+
+impl Batch {
+    const MOST_BYTES: usize = 256 * 1024;
+    const MOST_PIECES: usize = 1024;
+
+    fn add(&mut self, piece: Option<Piece>) {
+        self.bytes += piece.as_ref().map_or(0, |piece| piece.raw.len());
+        self.pieces.extend(piece);
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes > Self::MOST_BYTES || self.pieces.len() > Self::MOST_PIECES
+    }
+
+    fn take(&mut self) -> Vec<Piece> {
+        self.bytes = 0;
+        std::mem::take(&mut self.pieces)
     }
 }
 

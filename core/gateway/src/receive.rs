@@ -49,6 +49,9 @@ fn may_become_events(first: &[u8]) -> bool {
     !looks_like_events(first) && EVENT_FIELDS.iter().any(|field| field.starts_with(first))
 }
 
+/// An encoded body may go on and on without a decoded byte: more of it than this is not waited for.
+const MOST_FOR_A_BEGINNING: usize = 64 * 1024;
+
 /// The next bytes of a body that are not empty; `None` at its end. Never silent for too long.
 async fn next_chunk(body: &mut Incoming, exchange: &Exchange) -> Result<Option<Bytes>, Refusal> {
     let provider = &exchange.candidate.provider;
@@ -92,7 +95,7 @@ pub(crate) async fn first_bytes(body: &mut Incoming, read: Option<Bytes>, head: 
     let mut decoder = Decoder::of(&head.headers, exchange.options.max_answer_bytes).unwrap_or(Decoder::none());
     let mut begin = Beginning::default();
     let mut next = read;
-    while may_become_events(&begin.plain) {
+    while may_become_events(&begin.plain) && begin.received.len() < MOST_FOR_A_BEGINNING {
         let chunk = match next.take() {
             Some(chunk) => chunk,
             None => match next_chunk(body, exchange).await? {

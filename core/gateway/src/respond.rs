@@ -21,6 +21,7 @@ use crate::{
         self, Consumed, StreamMeter,
         decode::Decoder,
         facts::Beside,
+        frame::MAX_EVENT_BYTES,
         wire::{Pointers, Wire},
     },
     receive::{collect, first_bytes, named_framing},
@@ -101,7 +102,8 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     name_answer(&mut headers, &open, &exchange, None);
     exchange.framing = framing;
     let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
-    let meter = StreamMeter::new(exchange.wire.clone(), decoder, framing, beside);
+    // What is decoded at a time is read at once: no more of it is needed than an event may have.
+    let meter = StreamMeter::new(exchange.wire.clone(), decoder.limited_to(MAX_EVENT_BYTES), framing, beside);
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
     if let Some(first) = first {
         stream.prefetched(first);

@@ -82,26 +82,18 @@ fn one_life(folder: &Path, moment: Duration) -> Vec<(EventId, u64)> {
         .spawn()
         .unwrap();
     let output = BufReader::new(child.stdout.take().unwrap());
+    let (said, first_said) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
         let lines = output.split(b'\n').map_while(Result::ok);
-        lines.filter_map(|line| parse(std::str::from_utf8(&line).ok()?)).collect::<Vec<_>>()
+        let receipts = lines.filter_map(|line| parse(std::str::from_utf8(&line).ok()?));
+        receipts.inspect(|_| drop(said.send(()))).collect::<Vec<_>>()
     });
-    // It lives until its first receipts are in the books, and that moment longer.
-    let path = folder.join("journal");
-    let begun = bytes_in(&path);
-    while bytes_in(&path) == begun {
-        assert!(child.try_wait().unwrap().is_none(), "the writer ended by itself");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    std::thread::sleep(Duration::from_millis(30) + moment);
+    // It lives until it has said its first receipt, and that moment longer.
+    first_said.recv_timeout(Duration::from_secs(60)).expect("the writer says a receipt");
+    std::thread::sleep(moment);
     child.kill().unwrap();
     child.wait().unwrap();
     reader.join().unwrap()
-}
-
-fn bytes_in(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
 }
 
 /// A line that was cut short by the kill is not one.

@@ -146,6 +146,9 @@ pub struct Plan {
     pub prompt_text: Vec<String>,
     /// The event that ends a stream.
     pub terminal: Option<EventFilter>,
+    /// Where none does: the event facts of which one is there as soon as the answer is finished. A body that ends without it has
+    /// broken off.
+    pub finish: Vec<String>,
     /// An event that reports a failure.
     pub failure: Option<EventFilter>,
     /// The event to hide when `prepare` says so.

@@ -28,6 +28,19 @@ fn every_bundled_plugin_installs_and_takes_its_own_configuration() {
 }
 
 #[test]
+fn every_stream_of_events_says_where_it_ends() {
+    // A body that ends may have been cut off, and where its connection was just closed, nothing else tells.
+    let adapters = weighbridge_bundle::first_party().iter().filter(|plugin| plugin.kind == "adapter");
+    for name in adapters.map(|plugin| plugin.name) {
+        let adapter = shared().adapter(name, &BTreeMap::new()).unwrap();
+        let streamed = adapter.plans().iter().filter(|plan| !(plan.event_facts.is_empty() && plan.event_text.is_empty()));
+        for plan in streamed {
+            assert!(plan.terminal.is_some() || !plan.finish.is_empty(), "{name}: {}", plan.dialect);
+        }
+    }
+}
+
+#[test]
 fn no_hostile_plugin_is_bundled() {
     assert!(weighbridge_bundle::first_party().iter().all(|plugin| !plugin.name.contains("hostile")));
 }

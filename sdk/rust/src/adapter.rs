@@ -104,6 +104,7 @@ impl Default for Plan {
             event_text: Vec::new(),
             prompt_text: Vec::new(),
             terminal: None,
+            finish: Vec::new(),
             failure: None,
             hide: None,
             attrs: Vec::new(),

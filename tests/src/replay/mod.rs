@@ -3,6 +3,7 @@
 //!
 //! A route is the first part of the path (`/case-7/v1/chat/completions` is route `case-7`), so one upstream can stand in for many
 //! providers at once: give the gateway `http://ADDRESS/<route>/v1` as a provider's base URL.
+//! A request that names a route in its header [`ROUTE`] gets that one's answer: many clients of one provider can each have their own.
 
 mod received;
 mod reply;
@@ -24,7 +25,10 @@ pub use received::Received;
 pub use reply::{Cuts, Framing, Reply};
 
 use received::read_request;
-use wire::write_reply;
+use wire::{write_flood, write_reply};
+
+/// The header by which a client names its own route.
+pub const ROUTE: &str = "x-replay-route";
 
 /// What a route does with a request.
 #[derive(Clone, Debug)]
@@ -33,6 +37,9 @@ pub enum Behaviour {
     Answer(Reply),
     /// Writes these bytes instead of HTTP and closes.
     Raw(Vec<u8>),
+    /// Answers, and goes on with these bytes again and again, so many times or until the other side has had enough. The reply's own
+    /// framing tells no end.
+    Flood(Reply, Arc<[u8]>, usize),
     /// Reads the request and closes without a word.
     HangUp,
     /// Reads the request and never answers.
@@ -145,6 +152,7 @@ fn serve(connection: TcpStream, state: &State) -> io::Result<()> {
     let mut writer = connection.try_clone()?;
     let mut reader = BufReader::new(connection);
     while let Some((route, received)) = read_request(&mut reader)? {
+        let route = received.header(ROUTE).map_or(route, str::to_owned);
         let path = received.path.split('?').next().unwrap_or_default();
         let exactly = format!("{route} {} {path}", received.method);
         let behaviour = {
@@ -162,6 +170,10 @@ fn serve(connection: TcpStream, state: &State) -> io::Result<()> {
                 if reply.cut_off_after.is_some() {
                     return writer.shutdown(std::net::Shutdown::Both);
                 }
+            }
+            Some(Behaviour::Flood(reply, again, times)) => {
+                write_flood(&mut writer, reply, &again, times)?;
+                return writer.shutdown(std::net::Shutdown::Both);
             }
             Some(Behaviour::Raw(bytes)) => {
                 writer.write_all(&bytes)?;

@@ -54,6 +54,12 @@ pub(super) fn write_reply(writer: &mut TcpStream, reply: &Reply) -> io::Result<(
     Ok(())
 }
 
+/// Writes an answer whose end is not told, and then the same bytes again and again.
+pub(super) fn write_flood(writer: &mut TcpStream, reply: Reply, again: &[u8], times: usize) -> io::Result<()> {
+    write_reply(writer, &Reply { framing: Framing::Untold, ..reply })?;
+    (0..times).try_for_each(|_| writer.write_all(again))
+}
+
 fn push_piece(bytes: &mut Vec<u8>, piece: &[u8], framing: Framing) {
     if framing == Framing::Chunked {
         bytes.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());

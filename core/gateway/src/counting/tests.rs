@@ -91,6 +91,7 @@ fn wire() -> Wire {
         event_text: vec![],
         prompt_text: vec!["/messages/*/content".into(), "/input".into()],
         terminal: None,
+        finish: vec![],
         failure: None,
         hide: None,
     };

@@ -99,6 +99,24 @@ impl Decoder {
         }
     }
 
+    /// With another limit.
+    pub fn limited_to(mut self, limit: usize) -> Self {
+        if let Some(out) = self.out() {
+            out.limit = limit;
+        }
+        self
+    }
+
+    fn out(&mut self) -> Option<&mut Bounded> {
+        Some(match &mut self.0 {
+            Kind::Identity => return None,
+            Kind::Gzip(decoder) => decoder.get_mut(),
+            Kind::Deflate(decoder) => decoder.get_mut(),
+            Kind::Brotli(decoder) => decoder.get_mut(),
+            Kind::Zstd(decoder) => decoder.get_mut(),
+        })
+    }
+
     /// For bytes that nobody reads.
     pub fn none() -> Self {
         Self(Kind::Identity)
@@ -120,24 +138,28 @@ impl Decoder {
         }
     }
 
-    /// The decoded bytes that this chunk gives.
+    /// The decoded bytes that this chunk gives, all of them.
     pub fn push(&mut self, chunk: &Bytes) -> Result<Bytes, DecodeError> {
-        fn through<W: Write>(name: &'static str, decoder: &mut W, chunk: &[u8], out: impl FnOnce(&mut W) -> &mut Bounded) -> Result<Bytes, DecodeError> {
-            let decoded = decoder.write_all(chunk).and_then(|()| decoder.flush());
-            let out = out(decoder);
-            match decoded {
-                Ok(()) => Ok(std::mem::take(&mut out.decoded).into()),
-                Err(_) if out.burst => Err(DecodeError::Bomb(name, out.limit)),
-                Err(error) => Err(DecodeError::Damaged(name, error)),
-            }
+        let (decoded, problem) = self.push_as_far_as_it_goes(chunk);
+        problem.map_or(Ok(decoded), Err)
+    }
+
+    /// The decoded bytes that this chunk gives, up to where it cannot be decoded.
+    pub fn push_as_far_as_it_goes(&mut self, chunk: &Bytes) -> (Bytes, Option<DecodeError>) {
+        fn through(decoder: &mut impl Write, chunk: &[u8]) -> std::io::Result<()> {
+            decoder.write_all(chunk)?;
+            decoder.flush()
         }
-        match &mut self.0 {
-            Kind::Identity => Ok(chunk.clone()),
-            Kind::Gzip(decoder) => through("gzip", decoder, chunk, |d| d.get_mut()),
-            Kind::Deflate(decoder) => through("deflate", decoder, chunk, |d| d.get_mut()),
-            Kind::Brotli(decoder) => through("br", &mut **decoder, chunk, |d| d.get_mut()),
-            Kind::Zstd(decoder) => through("zstd", &mut **decoder, chunk, |d| d.get_mut()),
-        }
+        let (name, written) = match &mut self.0 {
+            Kind::Identity => return (chunk.clone(), None),
+            Kind::Gzip(decoder) => ("gzip", through(decoder, chunk)),
+            Kind::Deflate(decoder) => ("deflate", through(decoder, chunk)),
+            Kind::Brotli(decoder) => ("br", through(decoder, chunk)),
+            Kind::Zstd(decoder) => ("zstd", through(decoder, chunk)),
+        };
+        let Some(out) = self.out() else { return (Bytes::new(), None) };
+        let problem = written.err().map(|error| if out.burst { DecodeError::Bomb(name, out.limit) } else { DecodeError::Damaged(name, error) });
+        (std::mem::take(&mut out.decoded).into(), problem)
     }
 }
 

@@ -115,6 +115,11 @@ impl FactSet {
         self.values.iter().flatten().any(|json| exact::parse(json).is_ok_and(|number| number > Decimal::ZERO))
     }
 
+    /// Whether any of these rules has found something.
+    pub(crate) fn has_any(&self, rules: &[usize]) -> bool {
+        rules.iter().any(|rule| self.values[*rule].is_some())
+    }
+
     /// The facts, for the adapter.
     pub(crate) fn facts<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = Fact<'a>> {
         let named = rules.list.iter().zip(&self.values);
@@ -180,9 +185,25 @@ mod tests {
             event_text: vec![],
             prompt_text: vec![],
             terminal: None,
+            finish: vec![],
             failure: None,
             hide: None,
         }
+    }
+
+    #[test]
+    fn what_finishes_an_answer_is_among_its_facts() {
+        let refused = Wire::new(Plan { finish: vec!["stopped".into()], ..plan(vec![rule("used", "/used", Combine::Last)]) }).err().unwrap();
+        assert_eq!(refused.to_string(), "the plan for acme.chat: finish names \"stopped\", which is not among its event facts");
+        let facts = vec![rule("used", "/used", Combine::Last), rule("why", "/stop", Combine::First), rule("why", "/blocked", Combine::First)];
+        let wire = Wire::new(Plan { finish: vec!["why".into()], ..plan(facts) }).unwrap();
+        let finished = |event: &str| {
+            let mut facts = FactSet::new(&wire.event_facts);
+            facts.read_event(&wire.event_facts, None, event.as_bytes());
+            facts.has_any(&wire.finish)
+        };
+        assert!(finished(r#"{"stop":"LENGTH"}"#) && finished(r#"{"blocked":true}"#));
+        assert!(!finished(r#"{"used":7,"stop":null}"#) && !finished(r#"{"text":"\"stop\":1"}"#));
     }
 
     fn read(events: &[&str]) -> Option<String> {

@@ -63,6 +63,7 @@ pub(crate) struct Mark {
 /// The meter of a streamed answer.
 pub(crate) struct StreamMeter {
     decoder: Decoder,
+    unpacked: u64,
     framer: Framer,
     watch: Watch,
     beside: Beside,
@@ -84,11 +85,15 @@ impl StreamMeter {
     pub(crate) fn new(wire: Arc<Wire>, decoder: Decoder, framing: Framing, beside: Beside) -> Self {
         let facts = FactSet::new(&wire.event_facts);
         let watch = Watch { wire, facts, retained: Retained::default(), terminal: false, failed: false, after_terminal: false };
-        Self { decoder, framer: Framer::new(framing), watch, beside, cut_off: false }
+        Self { decoder, unpacked: 0, framer: Framer::new(framing), watch, beside, cut_off: false }
     }
 
     pub(crate) fn is_encoded(&self) -> bool {
         !self.decoder.is_identity()
+    }
+    /// To so many bytes the encoded ones have become.
+    pub(crate) fn unpacked(&self) -> u64 {
+        self.unpacked
     }
     /// The terminal event has passed.
     pub(crate) fn terminal(&self) -> bool {
@@ -103,11 +108,16 @@ impl StreamMeter {
         self.watch.after_terminal
     }
 
-    /// Reads the next bytes and shows each event that they complete, with its mark.
+    /// Reads the next bytes and shows each event that they complete, with its mark: also those before the place where they cannot
+    /// be read.
     pub(crate) fn push(&mut self, chunk: &Bytes, mut each: impl FnMut(&StreamEvent<'_>, Mark)) -> Result<(), DecodeError> {
-        let plain = self.decoder.push(chunk)?;
+        let (plain, problem) = self.decoder.push_as_far_as_it_goes(chunk);
+        if self.is_encoded() {
+            self.unpacked += plain.len() as u64;
+        }
         let Self { framer, watch, .. } = self;
-        framer.push(&plain, |event| each(&event, watch.observe(&event))).map_err(DecodeError::from)
+        framer.push(&plain, |event| each(&event, watch.observe(&event)))?;
+        problem.map_or(Ok(()), Err)
     }
 
     /// The stream is over: an event without its end is still read (metering rule 27), if it is whole otherwise. Says whether
@@ -129,10 +139,10 @@ impl StreamMeter {
         torn
     }
 
-    /// Whether the stream came to its end: with its terminal event, or, where it has none, by being closed behind a whole event.
+    /// Whether the stream came to its end: with its terminal event, or, where it has none, by being closed behind a whole event
+    /// when the answer was finished. What has no events just ends.
     pub(crate) fn is_whole(&self, closed: bool) -> bool {
-        let expects_terminal = self.watch.wire.plan.terminal.is_some() && !self.framer.is_none();
-        self.watch.terminal || (closed && !expects_terminal && !self.cut_off)
+        self.watch.terminal || (closed && !self.cut_off && (self.framer.is_none() || self.watch.may_end()))
     }
 
     /// What was consumed, by what has passed.
@@ -152,14 +162,21 @@ impl StreamMeter {
     }
 }
 
-/// Whether the last event of a stream lacks nothing but its blank line: its data is JSON to the end, or a marker.
+/// Whether the last event of a stream lacks nothing but its blank line: its data is JSON to the end, or a marker. A name alone does
+/// not tell: an event that is called the last one may have been cut off before its data.
 fn is_whole(wire: &Wire, event: &StreamEvent<'_>) -> bool {
     let Some(data) = &event.data else { return false };
-    let marker = !data.trim_ascii_start().starts_with(b"{") && wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data));
-    marker || serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok()
+    let marker = || !data.trim_ascii_start().starts_with(b"{") && wire.terminal.as_ref().is_some_and(|terminal| terminal.is_marker(event.name, data));
+    serde_json::from_slice::<serde::de::IgnoredAny>(data).is_ok() || marker()
 }
 
 impl Watch {
+    /// Whether a stream that has no terminal event may end here.
+    fn may_end(&self) -> bool {
+        let Self { wire, facts, .. } = self;
+        if wire.finish.is_empty() { wire.terminal.is_none() } else { facts.has_any(&wire.finish) }
+    }
+
     fn observe(&mut self, event: &StreamEvent<'_>) -> Mark {
         let Self { wire, facts, retained, .. } = self;
         let Some(data) = &event.data else { return Mark::default() };

@@ -40,10 +40,14 @@ pub(super) fn parse(raw: &[u8], starts_at: usize) -> StreamEvent<'_> {
     // Between CR and LF is an empty line that says nothing.
     for line in raw.split(|byte| matches!(byte, b'\n' | b'\r')) {
         if let Some(data) = field(line, b"data") {
-            event.data = Some(match event.data.take() {
-                None => Cow::Borrowed(data),
-                Some(before) => Cow::Owned([&before, data].join(&b'\n')),
-            });
+            match &mut event.data {
+                None => event.data = Some(Cow::Borrowed(data)),
+                Some(before) => {
+                    let before = before.to_mut();
+                    before.push(b'\n');
+                    before.extend_from_slice(data);
+                }
+            }
         } else if let Some(name) = field(line, b"event") {
             event.name = std::str::from_utf8(name).ok();
         }

@@ -24,7 +24,7 @@ impl Retained {
         if !rules.filter_of.iter().any(|filter| filter.is_none_or(|filter| passed & (1 << filter) != 0)) {
             return;
         }
-        self.truncated |= self.bytes.len() + data.len() > Self::CAP;
+        self.truncated |= self.bytes.len() + data.len() + self.events.len() * size_of::<(usize, u64)>() > Self::CAP;
         if !self.truncated {
             self.bytes.extend_from_slice(data);
             self.events.push((self.bytes.len(), passed));

@@ -21,6 +21,8 @@ pub struct Wire {
     pub(crate) event_text: Rules,
     pub(crate) prompt_text: PointerSet,
     pub(crate) terminal: Option<Terminal>,
+    /// The event facts of which one says that the answer is finished.
+    pub(crate) finish: Vec<usize>,
     pub(crate) failure: Option<Filter>,
     pub(crate) stream_events: Option<Filter>,
     pub(crate) hide: Option<Hide>,
@@ -40,6 +42,14 @@ pub enum WireError {
     /// A header fact without a header's name.
     #[error("the plan for {dialect}: {name:?} is not the name of a header in lower case")]
     Header {
+        /// Which plan.
+        dialect: String,
+        /// What it names.
+        name: String,
+    },
+    /// A finish that no fact could tell.
+    #[error("the plan for {dialect}: finish names {name:?}, which is not among its event facts")]
+    Finish {
         /// Which plan.
         dialect: String,
         /// What it names.
@@ -65,6 +75,11 @@ impl Wire {
             let rules = Rules::new(list).map_err(bad)?;
             if rules.filters.len() > 64 { Err(WireError::TooManyFilters { dialect: dialect() }) } else { Ok(rules) }
         };
+        let unknown = |name: &&String| plan.event_facts.iter().all(|rule| rule.name != **name);
+        if let Some(name) = plan.finish.iter().find(unknown) {
+            return Err(WireError::Finish { dialect: dialect(), name: name.clone() });
+        }
+        let finishes = |rule: &FactRule| plan.finish.contains(&rule.name);
         let plain = |list: &[String]| PointerSet::new(list.iter().map(String::as_str)).map_err(bad);
         Ok(Self {
             request_view: Pointers::new(&plan.request_view).map_err(bad)?,
@@ -78,6 +93,7 @@ impl Wire {
             event_text: rules(&plan.event_text)?,
             prompt_text: plain(&plan.prompt_text)?,
             terminal: plan.terminal.as_ref().map(Terminal::new),
+            finish: (0..plan.event_facts.len()).filter(|rule| finishes(&plan.event_facts[*rule])).collect(),
             failure: plan.failure.as_ref().map(Filter::new),
             stream_events: plan.stream_events.as_ref().map(Filter::new),
             hide: plan.hide.as_ref().map(Hide::new).transpose().map_err(bad)?,
@@ -180,6 +196,10 @@ impl Terminal {
             |marker: &String| if marker.starts_with('"') { memmem::find(data, marker.as_bytes()).is_some() } else { data.starts_with(marker.as_bytes()) };
         named && (contains.is_empty() || contains.iter().any(marks))
     }
+    /// Whether it is recognised by what its data says, and not by its name alone.
+    pub(crate) fn is_marker(&self, name: Option<&str>, data: &[u8]) -> bool {
+        !self.0.contains.is_empty() && self.is(name, data)
+    }
 }
 
 /// A hide rule, ready to run.
@@ -215,6 +235,7 @@ mod tests {
         let member = Terminal::new(&EventFilter { names: vec![], contains: vec!["\"done\":true".into()] });
         assert!(member.is(None, br#"{"text":"","done":true}"#) && !member.is(None, br#"{"text":"\"done\":true","done":false}"#));
         let named = Terminal::new(&EventFilter { names: vec!["stop".into()], contains: vec![] });
+        assert!(terminal.is_marker(None, b"[DONE]") && !named.is_marker(Some("stop"), b""));
         assert!(named.is(Some("stop"), b"{}") && !named.is(Some("go"), b"{}") && !named.is(None, b"{}"));
     }
 }

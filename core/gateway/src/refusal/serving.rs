@@ -50,6 +50,11 @@ impl Refusal {
         let text = format!("The provider {provider:?} did not go on with its answer within {millis} ms. What came through until then is counted and billed.");
         Self::new("upstream_timeout", 504, ErrorKind::Timeout, Fault::Upstream, text)
     }
+    /// The same, where what followed cannot be read.
+    pub(crate) fn upstream_unreadable(provider: &str, why: &str) -> Self {
+        let text = format!("The answer of the provider {provider:?} cannot be read on: {why}. What came through until then is counted and billed.");
+        Self::new("upstream_error", 502, ErrorKind::Server, Fault::Upstream, text)
+    }
     /// A plugin's failure. What it calls the client's mistake is the client's; all else is the gateway's.
     pub(crate) fn plugin(error: &PluginError) -> Self {
         match error.blame() {

@@ -68,6 +68,7 @@ fn every_refusal_says_what_is_wrong_whose_fault_it_is_and_what_was_billed() {
         Refusal::upstream_too_large("acme-ai", 1024),
         Refusal::upstream_timeout("acme-ai", "answer", 600_000),
         Refusal::upstream_fell_silent("acme-ai", 120_000),
+        Refusal::upstream_unreadable("acme-ai", "an event of the stream is larger than 16777216 bytes"),
         Refusal::plugin(&plugin(Failure::Unsupported("the parameter \"n\" above 1 cannot be translated".into()))),
         Refusal::plugin(&plugin(Failure::Deadline { limit_ms: 5 })),
         Refusal::plugin(&plugin(Failure::Host("out of instances".into()))),

@@ -43,6 +43,7 @@ pub fn generate() -> Plan {
             .map(|member| FactRule::event("text", format!("/candidates/*/content/parts/*/{member}"), None))
             .into(),
         prompt_text: prompt(&["contents/*/", "systemInstruction/", "system_instruction/"]),
+        finish: strings(&FINISH),
         failure: Some(failure()),
         ..google(GENERATE)
     }
@@ -156,6 +157,10 @@ const TOOLS: [(&str, &str, &str); 5] = [
     ("code", "/candidates/*/content/parts/*/executableCode/language", "executableCode"),
 ];
 
+/// What says that an answer is finished, or that there will be none. No event ends a stream: some models say it in the last chunk,
+/// some in every one from then on.
+const FINISH: [&str; 2] = ["finish_reason", "block_reason"];
+
 fn facts(source: Source) -> Vec<FactRule> {
     let only = |text: &str| (source == Source::Events).then(|| EventFilter::containing([text]));
     let rule = |name: &str, pointer: &str, text: &str, combine| FactRule { combine, ..FactRule::event(name, pointer, only(text)) };
@@ -165,6 +170,9 @@ fn facts(source: Source) -> Vec<FactRule> {
     let queries = if source == Source::Body { "queries" } else { "streamed_queries" };
     rules.push(rule(queries, "/candidates/*/groundingMetadata/webSearchQueries", "webSearchQueries", Combine::All));
     rules.push(rule("block_reason", "/promptFeedback/blockReason", "blockReason", Combine::Last));
+    if source == Source::Events {
+        rules.push(rule("finish_reason", "/candidates/*/finishReason", "finishReason", Combine::First));
+    }
     rules.push(rule("model_version", "/modelVersion", "modelVersion", Combine::Last));
     rules
 }

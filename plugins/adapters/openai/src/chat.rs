@@ -4,7 +4,7 @@ use weighbridge_plugin::adapter::{Combine, EventFilter, FactRule, HideRule, Plan
 
 use crate::{
     config::{Config, Dialect},
-    plan::{done, event_texts, facts, failure_events, names, passing, strings, usage_events},
+    plan::{done, event_texts, facts, failure_events, finish, last_choices, names, passing, strings, usage_events},
 };
 
 /// The plan for chat completions.
@@ -13,10 +13,12 @@ pub fn plan(config: &Config) -> Plan {
     // A stream without a report still names its model and tier: at its beginning (the first message delta, not an empty
     // chunk about filters before it) and at its end.
     event_facts.extend(names(config, EventFilter::containing([r#""role":"#]), Combine::First));
-    event_facts.extend(names(config, EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#]), Combine::Last));
+    event_facts.extend(names(config, last_choices(), Combine::Last));
+    let finish = finish(config);
     Plan {
+        finish: finish.iter().map(|fact| fact.name.clone()).collect(),
         body_facts: facts(config, None),
-        event_facts,
+        event_facts: event_facts.into_iter().chain(finish).collect(),
         body_text: BODY_TEXT
             .iter()
             .map(|pointer| (*pointer).into())

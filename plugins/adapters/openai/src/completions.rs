@@ -1,20 +1,21 @@
 //! Completions of a text, the older shape: `openai.completions`.
 
-use weighbridge_plugin::adapter::{Combine, EventFilter, HideRule, Plan};
+use weighbridge_plugin::adapter::{Combine, HideRule, Plan};
 
 use crate::{
     config::{Config, Dialect},
-    plan::{done, event_texts, facts, failure_events, names, passing, strings, usage_events},
+    plan::{done, event_texts, facts, failure_events, finish, last_choices, names, passing, strings, usage_events},
 };
 
 /// The plan for completions. Usage stands where chat has it.
 pub fn plan(config: &Config) -> Plan {
     let mut event_facts = facts(config, Some(usage_events(config)));
-    let last = EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#]);
-    event_facts.extend(names(config, last, Combine::Last));
+    event_facts.extend(names(config, last_choices(), Combine::Last));
+    let finish = finish(config);
     Plan {
+        finish: finish.iter().map(|fact| fact.name.clone()).collect(),
         body_facts: facts(config, None),
-        event_facts,
+        event_facts: event_facts.into_iter().chain(finish).collect(),
         body_text: strings(&["/choices/*/text"]),
         event_text: event_texts([("text", "/choices/*/text".into())]),
         prompt_text: strings(&["/prompt", "/prompt/*", "/suffix"]),

@@ -33,7 +33,7 @@ pub struct Config {
     pub headers: BTreeMap<String, String>,
     /// Whether a stream is asked for its usage (`stream_options.include_usage`) when the client did not ask.
     pub ask_for_usage: bool,
-    /// How the data of a stream's last event begins. None at all: a stream ends with its body.
+    /// How the data of a stream's last event begins. None at all: a stream ends with its body, when a choice has said why it ends.
     pub done: Vec<String>,
     /// The same for responses, where their events have no names.
     pub response_done: Vec<String>,

@@ -89,9 +89,20 @@ pub fn failure_events() -> EventFilter {
     EventFilter::containing([r#""error":{"#, r#""error": {"#, r#""error":""#, r#""error": ""#])
 }
 
-/// The event that ends a stream; none where it ends with its body.
+/// The event that ends a stream; where none does, see [`finish`].
 pub fn done(config: &Config) -> Option<EventFilter> {
     (!config.done.is_empty()).then(|| EventFilter::containing(config.done.iter().map(String::as_str)))
+}
+
+/// The fact that a stream is finished, where no event ends it. A chunk with the usage may follow.
+pub fn finish(config: &Config) -> Option<FactRule> {
+    let finish = || FactRule::event("finish_reason", "/choices/*/finish_reason", Some(last_choices()));
+    config.done.is_empty().then(|| FactRule { combine: Combine::First, ..finish() })
+}
+
+/// The events in which a choice ends: they have a reason, others have `null`.
+pub fn last_choices() -> EventFilter {
+    EventFilter::containing([r#""finish_reason":""#, r#""finish_reason": ""#])
 }
 
 /// A plan with what all dialects share: bodies and streams pass untouched, the guest sees these request fields.

@@ -9,6 +9,11 @@ pub const CHAT: &str = "watsonx.chat";
 /// Embeddings.
 pub const EMBEDDINGS: &str = "watsonx.embeddings";
 
+/// What says that an answer is finished: no event ends a stream.
+const FINISH: &str = "finish_reason";
+/// The reasons to stop (watsonx.ai API reference, "Text generation", 2026): before the end every event has `not_finished`.
+const STOPS: [&str; 7] = [r#""eos_token""#, r#""max_tokens""#, r#""stop_sequence""#, r#""time_limit""#, r#""token_limit""#, r#""cancelled""#, r#""error""#];
+
 /// Text generation. A whole answer may hold several results; a stream's event has one, whose output counts up while the input is
 /// told once and is zero afterwards: of both the greatest counts.
 pub fn text() -> Plan {
@@ -20,7 +25,11 @@ pub fn text() -> Plan {
     Plan {
         framing: Framing::Sse,
         body_facts: rules(Combine::Sum, None),
-        event_facts: rules(Combine::Max, Some(EventFilter::containing([r#""results""#]))),
+        event_facts: rules(Combine::Max, Some(EventFilter::containing([r#""results""#])))
+            .into_iter()
+            .chain([FactRule::event(FINISH, "/results/*/stop_reason", Some(EventFilter::containing(STOPS)))])
+            .collect(),
+        finish: vec![FINISH.into()],
         body_text: strings(&["/results/*/generated_text"]),
         event_text: vec![event_text("generated_text", "/results/*/generated_text")],
         prompt_text: strings(&["/input"]),
@@ -36,7 +45,11 @@ pub fn chat() -> Plan {
     Plan {
         framing: Framing::Sse,
         body_facts: rules(None),
-        event_facts: rules(Some(EventFilter::containing([r#""prompt_tokens""#]))),
+        event_facts: rules(Some(EventFilter::containing([r#""prompt_tokens""#])))
+            .into_iter()
+            .chain([FactRule::event(FINISH, "/choices/*/finish_reason", Some(EventFilter::containing([r#""finish_reason""#])))])
+            .collect(),
+        finish: vec![FINISH.into()],
         body_text: strings(&["/choices/*/message/content", "/choices/*/message/reasoning_content", "/choices/*/message/tool_calls/*/function/arguments"]),
         event_text: vec![
             event_text("content", "/choices/*/delta/content"),

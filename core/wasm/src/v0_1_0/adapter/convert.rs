@@ -82,6 +82,7 @@ impl From<Plan> for api::Plan {
             event_text: rules(plan.event_text),
             prompt_text: plan.prompt_text,
             terminal: plan.terminal.map(Into::into),
+            finish: plan.finish,
             failure: plan.failure.map(Into::into),
             hide: plan.hide.map(|hide| api::HideRule { events: hide.events.into(), pointer: hide.pointer, equals: hide.equals }),
         }

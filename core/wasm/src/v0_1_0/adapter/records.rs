@@ -130,6 +130,7 @@ pub(crate) struct Plan {
     #[component(name = "prompt-text")]
     pub(crate) prompt_text: Vec<String>,
     pub(crate) terminal: Option<EventFilter>,
+    pub(crate) finish: Vec<String>,
     pub(crate) failure: Option<EventFilter>,
     pub(crate) hide: Option<HideRule>,
     pub(crate) attrs: Vec<Attr>,

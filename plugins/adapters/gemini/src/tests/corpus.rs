@@ -4,7 +4,10 @@ use weighbridge_plugin::{
     Adapter,
     adapter::{Billing, BodyPlan, EventOut, StreamEnd, UsageReading},
 };
-use weighbridge_plugin_testkit::corpus::{Case, amount, cases};
+use weighbridge_plugin_testkit::{
+    corpus::{Case, amount, cases},
+    evaluate,
+};
 
 use super::{adapter, plan};
 
@@ -54,6 +57,18 @@ fn every_recorded_answer_is_metered_exactly() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(cases.is_empty() || certain >= 75, "only {certain} certain cases were read");
+}
+
+#[test]
+fn a_recorded_stream_is_finished_with_its_last_event_and_not_before() {
+    let cases = cases("google.generateContent.s.");
+    let plan = plan("gemini.generate_content");
+    let finished = |events: &[_]| evaluate::event_facts(&plan, events).iter().any(|fact| plan.finish.contains(&fact.name));
+    for case in cases.iter().filter(|case| case.status < 400) {
+        let events = case.events().expect("a stream");
+        assert!(finished(&events), "{}", case.id);
+        assert!(!finished(&events[..events.len() - 1]), "{}", case.id);
+    }
 }
 
 #[test]

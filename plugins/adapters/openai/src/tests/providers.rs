@@ -4,7 +4,7 @@ use weighbridge_plugin::{
     Adapter,
     adapter::{Auth, BodyPlan, ClientRequest, Edit, UpstreamRequest, UsageReading},
 };
-use weighbridge_plugin_testkit::evaluate;
+use weighbridge_plugin_testkit::{corpus::cases, evaluate};
 
 use super::{corpus::provider, line, plan};
 
@@ -41,11 +41,33 @@ fn every_manifest_on_this_component_is_accepted() {
         if manifest.contains("component = \"openai\"") {
             let name = entry.file_name().into_string().expect("a name");
             assert!(manifest.starts_with(&format!("name = \"{name}\"")), "{name}");
-            assert!(!provider(&name).plans().is_empty(), "{name}");
+            let plans = provider(&name).plans();
+            assert!(!plans.is_empty(), "{name}");
+            // A body that ends may have been cut off, and where its connection was just closed, nothing else tells.
+            for plan in plans.iter().filter(|plan| !(plan.event_facts.is_empty() && plan.event_text.is_empty())) {
+                assert!(plan.terminal.is_some() || !plan.finish.is_empty(), "{name}: {} does not say where its streams end", plan.dialect);
+            }
             accepted += 1;
         }
     }
     assert!(accepted > 30, "only {accepted}");
+}
+
+#[test]
+fn where_no_event_ends_a_stream_a_choice_says_why_it_ends() {
+    for name in ["gpustack", "perplexity", "writer"] {
+        let plan = plan(&provider(name), "openai.chat");
+        assert!(plan.terminal.is_none(), "{name}");
+        let finished = |events: &[_]| evaluate::event_facts(&plan, events).iter().any(|fact| plan.finish.contains(&fact.name));
+        for case in cases(&format!("{name}.chat.s.")) {
+            let events = case.events().expect("a stream");
+            // At most a report and a marker follow, and a choice of its own for each answer that was asked for.
+            let first = (0..=events.len()).find(|count| finished(&events[..*count]));
+            assert!(first.is_some_and(|first| first + 8 > events.len()), "{}: {first:?} of {}", case.id, events.len());
+        }
+    }
+    let plan = plan(&provider("openai"), "openai.chat");
+    assert!(plan.terminal.is_some() && plan.finish.is_empty());
 }
 
 #[test]
