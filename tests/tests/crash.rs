@@ -19,7 +19,7 @@ const ROUNDS: u64 = 20;
 const CLIENTS: u64 = 8;
 
 #[test]
-fn nothing_acknowledged_is_lost_or_doubled_by_twenty_kills() {
+fn rule_34_nothing_acknowledged_is_lost_or_doubled_by_twenty_kills() {
     let upstream = ReplayUpstream::start();
     upstream.forget_requests();
     upstream.set("whole", fixtures::reply("openai-chat.json"));

@@ -273,6 +273,7 @@ mod tests {
             response_view: View::None,
             error_view: View::None,
             framing: Framing::None,
+            finish: Vec::new(),
             stream_events: None,
             body_facts: Vec::new(),
             event_facts: Vec::new(),

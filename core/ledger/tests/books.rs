@@ -264,7 +264,7 @@ fn a_pending_settlement_can_be_awaited_and_may_be_forgotten() {
 }
 
 #[test]
-fn what_is_posted_is_on_the_books_once_however_often_and_by_however_many() {
+fn rule_33_what_is_posted_is_on_the_books_once_however_often_and_by_however_many() {
     let folder = tempfile::tempdir().unwrap();
     let opened = open(folder.path());
     let (ledger, calls) = (opened.ledger, Calls::new(clock()));

@@ -77,7 +77,7 @@ fn a_kill_right_after_the_first_start_leaves_a_store_that_can_be_used() {
 }
 
 #[test]
-fn a_write_cut_short_at_any_byte_is_cut_off_and_the_call_is_settled_as_abandoned() {
+fn rule_35_a_write_cut_short_at_any_byte_is_cut_off_and_the_call_is_settled_as_abandoned() {
     let source = tempfile::tempdir().unwrap();
     let lengths = some_calls(source.path(), 3);
     let (begin, end) = (lengths[2], lengths[3]);
