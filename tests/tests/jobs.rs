@@ -453,6 +453,7 @@ fn results_that_break_off_are_billed_as_far_as_they_came_and_wholly_later() {
     assert_eq!(weighbridge.admin().get("jobs")["data"][0]["stage"], "settled");
 }
 
+#[allow(clippy::disallowed_methods, reason = "the gateway under test has the system's clock")]
 fn cache(seconds_from_now: i64) -> Value {
     let until = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds_from_now);
     json!({"name": "cachedContents/c1", "model": "models/gemini-2.5-flash", "createTime": "2026-11-28T10:00:00Z", "expireTime": until.to_string(),

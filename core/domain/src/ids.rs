@@ -254,10 +254,10 @@ mod tests {
     fn a_derived_id_is_the_same_for_the_same_parts_and_for_no_others() {
         let at = Timestamp::from_micros(1_700_000_000_123_456);
         let of = |parts: &[&str]| EventId::derived(at, parts);
-        assert_eq!(of(&["openai", "batch_1", "a"]), of(&["openai", "batch_1", "a"]));
-        assert_eq!(of(&["openai", "batch_1", "a"]).to_string(), "018bcfe5-687b-72d5-85f1-add6a76412ca");
-        for others in [&["openai", "batch_1a", ""][..], &["openai", "batch_1"], &["openai", "batch_1", "b"], &["batch_1", "openai", "a"]] {
-            assert_ne!(of(&["openai", "batch_1", "a"]), of(others));
+        assert_eq!(of(&["acme-ai", "batch_1", "a"]), of(&["acme-ai", "batch_1", "a"]));
+        assert_eq!(of(&["acme-ai", "batch_1", "a"]).to_string(), "018bcfe5-687b-749c-bf86-7d016f70d215");
+        for others in [&["acme-ai", "batch_1a", ""][..], &["acme-ai", "batch_1"], &["acme-ai", "batch_1", "b"], &["batch_1", "acme-ai", "a"]] {
+            assert_ne!(of(&["acme-ai", "batch_1", "a"]), of(others));
         }
         assert_eq!((of(&[]).0.get_version_num(), of(&[]).0.get_variant()), (7, uuid::Variant::RFC4122));
         assert!(RandomIds::new().next(Timestamp::from_micros(1_700_000_000_122_000)) < of(&["x"]));

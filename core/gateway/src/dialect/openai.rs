@@ -56,7 +56,7 @@ pub(super) const FAMILY: [Builtin; 15] = [
     Builtin { name: "openai.speech", paths: &["/v1/audio/speech", "/audio/speech", "/openai/deployments/{model}/audio/speech"], stream: None, ..Builtin::JSON },
     Builtin { name: "openai.moderations", paths: &["/v1/moderations", "/moderations"], stream: None, default_model: Some("default"), ..Builtin::JSON },
     Builtin { name: "rerank", paths: &["/v1/rerank", "/rerank"], stream: None, ..Builtin::JSON },
-    Builtin { name: "openai.videos", paths: &["/v1/videos", "/videos"], stream: None, default_model: Some("sora-2"), resource: Some(&VIDEOS), ..Builtin::FORM },
+    Builtin { name: "openai.videos", paths: &["/v1/videos", "/videos"], stream: None, resource: Some(&VIDEOS), ..Builtin::FORM },
     Builtin {
         name: "openai.files",
         paths: &["/v1/files", "/files"],

@@ -41,7 +41,7 @@ struct Job {
     /// `open`: the provider is at work. `ended`: its results are not all on the books. `settled`: they are. `expired`: it took too
     /// long, and what it consumed is not known. `kept`: there is nothing to bill, as of a file.
     stage: &'static str,
-    /// What kind of call made it: `openai.batches`, `openai.videos`, …
+    /// The dialect of the call that made it.
     dialect: String,
     /// Who pays.
     customer: String,
