@@ -318,6 +318,55 @@ fn a_job_is_billed_at_its_end_once_and_at_the_prices_and_the_plan_of_its_start()
     assert!(streamed.status == 400 && streamed.text().contains("as a stream"), "{}", streamed.text());
 }
 
+fn as_stream(weighbridge: &Weighbridge, key: &str) -> Answer {
+    let body = json!({"model": "research", "background": true, "stream": true, "input": "why?"}).to_string();
+    Request::post("/v1/responses", body).bearer(key).open(weighbridge.address()).unwrap().finish().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_job_that_is_streamed_is_billed_by_its_stream_or_where_that_breaks_off_by_its_end() {
+    let upstream = ReplayUpstream::start();
+    let event = |name: &str, status: &str| format!("event: {name}\ndata: {}\n\n", json!({"type": name, "response": response(status)}));
+    let whole = event("response.created", "queued") + &event("response.completed", "completed");
+    upstream.set_at("openai", "POST /v1/responses", Reply::sse(whole.clone()));
+    upstream.set_at("openai", "GET /v1/responses/resp_1", json_reply(&response("completed")));
+    let weighbridge = start(&upstream, NEVER);
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    assert_eq!(as_stream(&weighbridge, &key).text(), whole);
+    assert_eq!(get(&weighbridge, "/v1/responses/resp_1", &key).status, 200);
+    let events = weighbridge.admin().wait_for_events(1);
+    assert_eq!((&events[0]["usage"]["output"], &events[0]["flags"]), (&json!("600"), &json!([])));
+
+    let other = weighbridge.admin().customer_with_key("other", None);
+    upstream.set_at("openai", "POST /v1/responses", Reply::sse(event("response.created", "queued") + &event("response.in_progress", "in_progress")));
+    as_stream(&weighbridge, &other);
+    let events = weighbridge.admin().wait_for_events(2);
+    assert_eq!((&events[1]["status"], &events[1]["flags"], &events[1]["charge"]["status"]), (&json!("partial"), &json!(["started"]), &json!("free")));
+    assert_eq!(get(&weighbridge, "/v1/responses/resp_1", &other).status, 200);
+    let events = weighbridge.admin().wait_for_events(3);
+    assert_eq!((&events[2]["usage"]["output"], &events[2]["flags"]), (&json!("600"), &json!(["job"])));
+}
+
+#[test]
+fn an_id_that_is_in_use_is_noticed() {
+    let upstream = ReplayUpstream::start();
+    upstream.set_at("openai", "POST /v1/responses", json_reply(&response("queued")));
+    upstream.set_at("openai", "GET /v1/responses/resp_1", json_reply(&response("completed")));
+    let weighbridge = start(&upstream, NEVER);
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    // A server that counts from one again while the first is still at work.
+    in_background(&weighbridge, &key);
+    in_background(&weighbridge, &key);
+    let events = weighbridge.admin().wait_for_events(2);
+    assert_eq!((&events[1]["flags"], &events[1]["cost"]["status"]), (&json!(["started_without_id", "usage_unknown"]), &json!("unpriced")));
+    // When the first has ended, its id may come again.
+    get(&weighbridge, "/v1/responses/resp_1", &key);
+    in_background(&weighbridge, &key);
+    get(&weighbridge, "/v1/responses/resp_1", &key);
+    let events = weighbridge.admin().wait_for_events(5);
+    assert_eq!(events.iter().filter(|event| event["flags"] == json!(["job"])).count(), 2);
+}
+
 #[test]
 fn a_job_that_nobody_asks_for_is_billed_also_after_a_restart() {
     let upstream = ReplayUpstream::start();

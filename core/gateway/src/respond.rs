@@ -103,7 +103,10 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     exchange.framing = framing;
     let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
     // What is decoded at a time is read at once: no more of it is needed than an event may have.
-    let meter = StreamMeter::new(exchange.wire.clone(), decoder.limited_to(MAX_EVENT_BYTES), framing, beside);
+    let mut meter = StreamMeter::new(exchange.wire.clone(), decoder.limited_to(MAX_EVENT_BYTES), framing, beside);
+    if resources::starts(&open.dialect_kind, &open.request) && !exchange.wire.translates() {
+        meter.keep_first_event();
+    }
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
     if let Some(first) = first {
         stream.prefetched(first);
@@ -161,7 +164,10 @@ async fn whole_answer(
             if as_here.is_some() {
                 headers.remove(header::CONTENT_ENCODING);
             }
-            resources::keep(&open, &exchange, left).await?;
+            if !resources::keep(&open, &exchange.candidate, left).await.map_err(Refusal::ledger_lost_answer)? {
+                end.flags.push("started_without_id");
+                end.consumed = Consumed::Unknown;
+            }
             as_here.unwrap_or(body)
         }
     };

@@ -107,21 +107,26 @@ impl Running {
     }
 }
 
-/// Resolves when the process is asked to stop (SIGTERM, SIGINT).
-pub async fn asked_to_stop() {
+/// Resolves when the process is asked to stop (SIGTERM, SIGINT). It listens from the moment that it is called, so that whoever asks
+/// before it is awaited is heard, and does not end the process with its books open.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
+        signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        {
+            let Ok((mut term, mut int)) = signals else { return std::future::pending().await };
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = tokio::signal::ctrl_c().await;
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
+        }
     }
 }

@@ -99,9 +99,12 @@ impl ReplayUpstream {
     pub fn base_url(&self, route: &str) -> String {
         format!("http://{}/{route}/v1", self.address)
     }
-    /// From now on, the route does this.
+    /// From now on, the route does this, whatever it was told to do before.
     pub fn set(&self, route: &str, behaviour: impl Into<Behaviour>) {
-        lock(&self.state.routes).insert(route.to_owned(), VecDeque::from([behaviour.into()]));
+        let mut routes = lock(&self.state.routes);
+        let below = format!("{route} ");
+        routes.retain(|name, _| !name.starts_with(&below));
+        routes.insert(route.to_owned(), VecDeque::from([behaviour.into()]));
     }
     /// From now on, the route does one of these after the other, and goes on with the last.
     pub fn set_in_turn(&self, route: &str, behaviours: impl IntoIterator<Item = Behaviour>) {

@@ -25,6 +25,7 @@ pub(super) const FAMILY: [Builtin; 3] = [
 static BATCHES: ResourceFacts = ResourceFacts {
     noun: "message batch",
     when: None,
+    streamed: None,
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",

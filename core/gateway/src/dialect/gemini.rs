@@ -48,6 +48,7 @@ pub(super) const FAMILY: [Builtin; 5] = [
 static CACHES: ResourceFacts = ResourceFacts {
     noun: "cached content",
     when: None,
+    streamed: None,
     id: "/name",
     prefixes: Prefixes { id: "cachedContents/", model: "models/" },
     list: "cachedContents",

@@ -81,6 +81,7 @@ pub(super) const FAMILY: [Builtin; 15] = [
 static RESPONSES: ResourceFacts = ResourceFacts {
     noun: "background response",
     when: Some("/background"),
+    streamed: Some("/response"),
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
@@ -99,6 +100,7 @@ static RESPONSES: ResourceFacts = ResourceFacts {
 static VIDEOS: ResourceFacts = ResourceFacts {
     noun: "video",
     when: None,
+    streamed: None,
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
@@ -117,6 +119,7 @@ static VIDEOS: ResourceFacts = ResourceFacts {
 static FILES: ResourceFacts = ResourceFacts {
     noun: "file",
     when: None,
+    streamed: None,
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
@@ -135,6 +138,7 @@ static FILES: ResourceFacts = ResourceFacts {
 static BATCHES: ResourceFacts = ResourceFacts {
     noun: "batch",
     when: None,
+    streamed: None,
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",

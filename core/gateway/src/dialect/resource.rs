@@ -11,6 +11,8 @@ pub(crate) struct ResourceFacts {
     pub(crate) noun: &'static str,
     /// The member of a request that must be `true` for it to leave anything; `None`: each does.
     pub(crate) when: Option<&'static str>,
+    /// Where the first event of a stream has the object, if there are streams.
+    pub(crate) streamed: Option<&'static str>,
     /// Where an object says its id.
     pub(crate) id: &'static str,
     /// What stands before the id there, and before a model's name in a request.

@@ -5,5 +5,6 @@ pub mod scan;
 pub mod splice;
 
 pub use form::{BadForm, Form};
+pub(crate) use scan::value_at;
 pub use scan::{BadPointer, PointerSet};
 pub use splice::{SpliceError, apply};

@@ -84,6 +84,13 @@ impl PointerSet {
     }
 }
 
+/// The JSON text at one pointer; the last, if a body has several.
+pub(crate) fn value_at<'de>(json: &'de [u8], pointer: &str) -> Option<&'de str> {
+    let mut found = None;
+    PointerSet::new([pointer]).ok()?.scan(json, |_, text| found = Some(text)).ok()?;
+    found
+}
+
 /// The unescaped segments of a pointer.
 pub(crate) fn segments(pointer: &str) -> Result<Vec<String>, BadPointer> {
     if pointer.is_empty() {

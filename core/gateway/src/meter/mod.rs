@@ -79,15 +79,25 @@ struct Watch {
     terminal: bool,
     failed: bool,
     after_terminal: bool,
+    /// The first event's data, where that is wanted: empty until it has come.
+    first: Option<Vec<u8>>,
 }
 
 impl StreamMeter {
     pub(crate) fn new(wire: Arc<Wire>, decoder: Decoder, framing: Framing, beside: Beside) -> Self {
         let facts = FactSet::new(&wire.event_facts);
-        let watch = Watch { wire, facts, retained: Retained::default(), terminal: false, failed: false, after_terminal: false };
+        let watch = Watch { wire, facts, retained: Retained::default(), terminal: false, failed: false, after_terminal: false, first: None };
         Self { decoder, unpacked: 0, framer: Framer::new(framing), watch, beside, cut_off: false }
     }
 
+    /// The first event's data will be wanted at the end.
+    pub(crate) fn keep_first_event(&mut self) {
+        self.watch.first = Some(Vec::new());
+    }
+    /// The first event's data, if it was to be kept and has come.
+    pub(crate) fn first_event(&self) -> Option<&[u8]> {
+        self.watch.first.as_deref().filter(|first| !first.is_empty())
+    }
     pub(crate) fn is_encoded(&self) -> bool {
         !self.decoder.is_identity()
     }
@@ -178,8 +188,11 @@ impl Watch {
     }
 
     fn observe(&mut self, event: &StreamEvent<'_>) -> Mark {
-        let Self { wire, facts, retained, .. } = self;
         let Some(data) = &event.data else { return Mark::default() };
+        if let Some(first) = self.first.as_mut().filter(|first| first.is_empty()) {
+            first.extend_from_slice(data);
+        }
+        let Self { wire, facts, retained, .. } = self;
         let mark = Mark {
             terminal: wire.terminal.as_ref().is_some_and(|terminal| terminal.is(event.name, data)),
             failure: event.failed || wire.failure.as_ref().is_some_and(|filter| filter.passes(event.name, data)),

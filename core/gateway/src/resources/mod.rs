@@ -33,4 +33,4 @@ pub(crate) use ask::Looked;
 pub(crate) use look::{Look, answer};
 pub(crate) use place::place;
 pub(crate) use relay::Relay;
-pub(crate) use start::{LeftBehind, keep, left_behind, starts};
+pub(crate) use start::{LeftBehind, keep, left_behind, left_streaming, starts};

@@ -25,7 +25,7 @@ use crate::{
         resource::{Does, Results},
     },
     gateway::Gateway,
-    meter::decode::Decoder,
+    meter::{decode::Decoder, frame::MAX_EVENT_BYTES},
     refusal::Refusal,
     respond::{self, Exchange, carry_back},
     stream::BoxError,
@@ -34,8 +34,6 @@ use crate::{
 
 /// So many items are put on the books at a time.
 const AT_A_TIME: usize = 512;
-/// Results may be large, and are never in memory as a whole.
-const MOST_BYTES: usize = usize::MAX / 2;
 
 /// A body that another task reads.
 pub(crate) struct Relay(mpsc::Receiver<Result<Bytes, BoxError>>);
@@ -117,7 +115,7 @@ impl Reading {
             None => (Decoder::none(), None),
             Some(part) => {
                 let meter = ItemMeter::new(gateway, &part.batch, &provider_of(gateway, &part.batch)?)?;
-                (Decoder::of(&head.headers, MOST_BYTES).map_err(undecodable)?, Some((meter, part)))
+                (Decoder::of(&head.headers, MAX_EVENT_BYTES).map_err(undecodable)?, Some((meter, part)))
             }
         };
         Ok(Self { gateway: gateway.clone(), body, decoder, meter, idle: provider.timeouts.idle, provider: provider.name.to_string() })

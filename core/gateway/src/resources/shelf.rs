@@ -159,11 +159,17 @@ impl Shelf {
         Ok(all)
     }
 
-    /// Writes a new one down; durable when it returns. One that is there already stays as it is.
-    pub(crate) async fn put(&self, resource: Resource) -> Result<(), LedgerError> {
+    /// Writes a new one down; durable when it returns. One of the same id that is still due stays as it is, and so does the same
+    /// one; false: that was of another call.
+    pub(crate) async fn put(&self, resource: Resource) -> Result<bool, LedgerError> {
         let _writing = self.writing.lock().await;
         let key = resource.key();
-        if self.find(&key).await?.is_none() { self.write(key, resource).await } else { Ok(()) }
+        match self.find(&key).await? {
+            Some(there) if there.made_by.id == resource.made_by.id => Ok(true),
+            // Some servers begin to count again when they are started again.
+            Some(there) if there.stage.is_due() => Ok(false),
+            _ => self.write(key, resource).await.map(|()| true),
+        }
     }
 
     /// Changes one that is there; gives it as it is then. Nothing is written where nothing changes.

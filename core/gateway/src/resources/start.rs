@@ -1,7 +1,7 @@
 //! Start: a call that leaves something at its provider. What it left is written down before the client learns its id.
 
 use bytes::Bytes;
-use weighbridge_ledger::Hold;
+use weighbridge_ledger::{Hold, LedgerError};
 
 use super::{
     shelf::{Resource, Stage},
@@ -13,16 +13,17 @@ use crate::{
         Dialect, ResourceFacts,
         resource::{ItemDialect, Work},
     },
+    json,
     meter::Consumed,
-    refusal::Refusal,
     respond::Exchange,
+    route::Candidate,
     settle::OpenCall,
 };
 
-/// Whether a call will leave something behind: sent twice, it leaves it twice. One that is streamed brings its end along.
+/// Whether a call will leave something behind: sent twice, it leaves it twice.
 pub(crate) fn starts(dialect: &Dialect, request: &Request) -> bool {
     let asks = |facts: &ResourceFacts| facts.when.is_none_or(|pointer| state::is_true_at(request.json(), pointer));
-    !request.streamed && dialect.resource().is_some_and(asks)
+    dialect.resource().is_some_and(asks)
 }
 
 /// What a call has left behind, by its answer.
@@ -30,6 +31,8 @@ pub(crate) struct LeftBehind {
     facts: &'static ResourceFacts,
     said: Said,
     object: Vec<u8>,
+    /// What it consumed is known already.
+    is_known: bool,
 }
 
 /// Looks at an answer of a call that leaves something behind.
@@ -39,13 +42,22 @@ pub(crate) fn left_behind(open: &OpenCall, exchange: &Exchange, body: &[u8]) -> 
     if !starts(&open.dialect_kind, &open.request) || exchange.wire.translates() {
         return None;
     }
-    Some(LeftBehind { facts, said: state::read(facts, body).unwrap_or_default(), object: body.to_vec() })
+    Some(LeftBehind { facts, said: state::read(facts, body).unwrap_or_default(), object: body.to_vec(), is_known: false })
+}
+
+/// The same of a stream, by its first event. What breaks off here goes on there, unless the whole of it has come.
+pub(crate) fn left_streaming(open: &OpenCall, first_event: Option<&[u8]>, whole: bool) -> Option<LeftBehind> {
+    let facts = open.dialect_kind.resource()?;
+    let object = json::value_at(first_event?, facts.streamed?)?.as_bytes().to_vec();
+    let said = state::read(facts, &object).filter(|said| said.id.is_some())?;
+    Some(LeftBehind { facts, said, object, is_known: whole })
 }
 
 impl LeftBehind {
     /// What is known of its consumption now; `None`: the answer says it.
     pub(crate) fn consumed(&self) -> Option<Consumed> {
         match (&self.said.id, &self.facts.work) {
+            _ if self.is_known => None,
             (_, Work::None) => None,
             (None, _) => Some(Consumed::Unknown),
             _ if self.goes_on() => Some(Consumed::Later),
@@ -66,6 +78,7 @@ impl LeftBehind {
     }
     fn stage(&self) -> Stage {
         match self.facts.work {
+            _ if self.is_known => Stage::Settled,
             Work::None => Stage::Kept,
             _ if self.goes_on() => Stage::Open,
             Work::Items(_) => Stage::Ended,
@@ -74,11 +87,11 @@ impl LeftBehind {
     }
 }
 
-/// Writes down what was left behind; durable when it returns.
-pub(crate) async fn keep(open: &OpenCall, exchange: &Exchange, left: LeftBehind) -> Result<(), Refusal> {
+/// Writes down what was left behind; durable when it returns. False: its id is that of something else that goes on, so that its end
+/// could not be told from the other's.
+pub(crate) async fn keep(open: &OpenCall, candidate: &Candidate, left: LeftBehind) -> Result<bool, LedgerError> {
     let stage = left.stage();
-    let Some(id) = left.said.id else { return Ok(()) };
-    let candidate = &exchange.candidate;
+    let Some(id) = left.said.id else { return Ok(true) };
     let made_by = Hold { provider: candidate.provider.name.clone(), routed_model: candidate.model.clone(), ..open.reservation.hold().clone() };
     let items = left.facts.items().and_then(|items| match items.dialect {
         ItemDialect::Named(name) => Some(name.to_owned()),
@@ -98,5 +111,5 @@ pub(crate) async fn keep(open: &OpenCall, exchange: &Exchange, left: LeftBehind)
         removed: false,
     };
     resource.seen(&left.object);
-    open.gateway.shelf.put(resource).await.map_err(Refusal::ledger_lost_answer)
+    open.gateway.shelf.put(resource).await
 }

@@ -54,14 +54,10 @@ pub(crate) fn with_own_path(facts: &ResourceFacts, id: &str, object: &[u8]) -> O
 
 /// The string at a pointer of a request.
 pub(crate) fn string_at(body: &[u8], pointer: &str) -> Option<String> {
-    let mut found = None;
-    PointerSet::new([pointer]).ok()?.scan(body, |_, json| found = serde_json::from_str(json).ok()).ok()?;
-    found
+    serde_json::from_str(json::value_at(body, pointer)?).ok()
 }
 
 /// Whether there is `true` at a pointer of a request; in a form, the text "true".
 pub(crate) fn is_true_at(body: &[u8], pointer: &str) -> bool {
-    let mut found = false;
-    let set = PointerSet::new([pointer]);
-    set.is_ok_and(|set| set.scan(body, |_, json| found = matches!(json, "true" | "\"true\"")).is_ok()) && found
+    matches!(json::value_at(body, pointer), Some("true" | "\"true\""))
 }

@@ -1,13 +1,21 @@
 //! The one end of a stream: why its reading ended, what was consumed until then, and what the client is told. The settlement
 //! begins here.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use weighbridge_domain::EventStatus;
+use weighbridge_ledger::LedgerError;
 use weighbridge_plugin_api::adapter::StreamEnd;
 
 use super::{After, Phase, Stream};
-use crate::{dialect::ErrorStyle, ends::NOT_CHARGED, meter::Consumed, refusal::Refusal, settle::End};
+use crate::{
+    dialect::ErrorStyle,
+    ends::NOT_CHARGED,
+    meter::{Consumed, wire::Wire},
+    refusal::Refusal,
+    resources::{self, LeftBehind},
+    settle::{End, OpenCall, Settled},
+};
 
 /// Why the reading ended.
 pub(super) enum Ending {
@@ -23,6 +31,12 @@ pub(super) enum Ending {
     Unreadable(String),
     /// The client had left, and the rest was not read: it was too long.
     Left,
+}
+
+/// What goes on at the provider is written down before its call is settled as begun.
+async fn keep_and_settle(open: Box<OpenCall>, end: End, wire: Arc<Wire>, left: LeftBehind) -> Result<Settled, LedgerError> {
+    resources::keep(&open, &end.candidate, left).await?;
+    open.settle(end, Some(wire)).await
 }
 
 impl Stream {
@@ -55,6 +69,8 @@ impl Stream {
             self.flags.push("plugin_failed");
             self.meter.counted_only()
         });
+        let left = resources::left_streaming(&open, self.meter.first_event(), whole || self.meter.failed());
+        let consumed = left.as_ref().and_then(LeftBehind::consumed).unwrap_or(consumed);
         let after = self.after(ending, &consumed, dialect.errors(), torn);
         if !matches!(after, After::Break(_))
             && let Some(close) = self.forward.close()
@@ -71,7 +87,10 @@ impl Stream {
             end.waive = end.waive.or(Some(NOT_CHARGED));
         }
         let wire = self.exchange.wire.clone();
-        self.phase = Phase::Settling(Box::pin(open.settle(end, Some(wire))), after);
+        self.phase = match left {
+            None => Phase::Settling(Box::pin(open.settle(end, Some(wire))), after),
+            Some(left) => Phase::Settling(Box::pin(keep_and_settle(open, end, wire, left)), after),
+        };
     }
 
     /// What comes behind the record. Where the stream cannot go on, the client is told, and sees that it is not whole.

@@ -35,13 +35,14 @@ pub(super) async fn run(args: ServeArgs, context: &Context) -> Result<(), CliErr
     let (app, recovery) = wiring::open(loaded, &context.environment, Sources::of_system()).await?;
     recovery_lines(&recovery).iter().for_each(|line| tracing::warn!("{line}"));
     let server = app.settings.load().loaded.config.server.clone();
+    let asked_to_stop = serve::asked_to_stop();
     let listeners = Listeners::bind(server.listen, server.admin_listen).await?;
     let running = serve::start(app.clone(), listeners, AdminToken::new(&found.token))?;
     tell(&app, &running, &found.origin, file.as_deref());
     if let Some(file) = file {
         tokio::spawn(reload::watch(app, reload::Source { file, environment: context.environment.clone(), flags }));
     }
-    serve::asked_to_stop().await;
+    asked_to_stop.await;
     tracing::info!("stopping: no new calls are taken, those in flight are settled");
     running.stop().await;
     tracing::info!("stopped");

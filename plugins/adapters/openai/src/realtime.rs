@@ -12,7 +12,7 @@ use weighbridge_plugin::{
 
 use crate::{
     config::{Config, Dialect},
-    plan::passing,
+    plan::{passing, strings},
     reading,
     tokens::Counts,
 };
@@ -51,6 +51,8 @@ pub fn plan(config: &Config) -> Plan {
     Plan {
         body_facts: whole().chain(MODELS.iter().map(model)).collect(),
         event_facts: summed.chain(MODELS.iter().map(model)).collect(),
+        // A session has no last event; without any report it was cut off.
+        finish: strings(&["input", "output", "total"]),
         ..passing(config, Dialect::Realtime, &[])
     }
 }
