@@ -43,15 +43,17 @@ pub struct CostLine {
     pub amount: Decimal,
 }
 
-/// An aggregate that the sheet declared, before this usage.
-#[derive(Debug, Clone, PartialEq)]
+/// An aggregate that the sheet declared: before this usage, in commit order, or at the end of a period.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Aggregate {
     /// The rule's own name for it.
     pub name: String,
-    /// The sum of quantities.
+    /// The sum of the contributed quantities.
     pub quantity: Decimal,
-    /// The sum of amounts.
+    /// The sum of the contributed amounts, in the plan's currency.
     pub amount: Decimal,
+    /// At the end of a period: the facts that make its group. Empty for a usage.
+    pub group: Vec<(String, String)>,
 }
 
 /// A line of the charge.
@@ -78,9 +80,9 @@ pub struct LineItem {
 pub struct Contribution {
     /// The rule's own name for it.
     pub aggregate: String,
-    /// Added to its quantity.
+    /// Added to its quantity; never negative.
     pub quantity: Decimal,
-    /// Added to its amount.
+    /// Added to its amount, in the plan's currency; negative where credits outweigh.
     pub amount: Decimal,
 }
 
@@ -137,6 +139,13 @@ pub trait PricingRule: Sized + 'static {
     }
 }
 
+impl Default for AggregateSpec {
+    /// An amount over the customer's billing period.
+    fn default() -> Self {
+        Self { name: String::new(), meter: String::new(), window: Window::BillingPeriod, group_by: Vec::new(), start: None, end: None }
+    }
+}
+
 impl Default for SheetInfo {
     /// In US dollars, from nothing but the cost.
     fn default() -> Self {
@@ -182,7 +191,12 @@ impl From<LineItem> for wit::LineItem {
 }
 
 fn aggregates(list: Vec<wit::Aggregate>) -> Result<Vec<Aggregate>, PluginError> {
-    list.into_iter().map(|a| Ok(Aggregate { name: a.name, quantity: a.quantity.try_into()?, amount: a.amount.try_into()? })).collect()
+    let pair = |attr: Attr| (attr.key, attr.value);
+    let aggregate = |a: wit::Aggregate| {
+        let group = a.group.into_iter().map(pair).collect();
+        Ok(Aggregate { name: a.name, quantity: a.quantity.try_into()?, amount: a.amount.try_into()?, group })
+    };
+    list.into_iter().map(aggregate).collect()
 }
 
 fn cost_line(line: wit::CostLine) -> Result<CostLine, PluginError> {

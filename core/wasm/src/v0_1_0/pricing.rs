@@ -2,7 +2,7 @@
 
 use wasmtime::Store;
 use wasmtime::component::{ComponentType, Instance, Lift, Lower};
-use weighbridge_domain::{Currency, Meter};
+use weighbridge_domain::{Currency, Meter, Timestamp};
 use weighbridge_plugin_api::{Failure, Kind, pricing as api};
 
 use super::types::{Attr, AttrRef, Decimal, PluginError, QuantityRef, meter};
@@ -38,6 +38,8 @@ pub(crate) struct AggregateSpec {
     window: Window,
     #[component(name = "group-by")]
     group_by: Vec<String>,
+    start: Option<i64>,
+    end: Option<i64>,
 }
 
 #[derive(ComponentType, Lift)]
@@ -85,6 +87,7 @@ pub(crate) struct Aggregate<'a> {
     name: &'a str,
     quantity: Decimal,
     amount: Decimal,
+    group: Vec<AttrRef<'a>>,
 }
 
 #[derive(ComponentType, Lower)]
@@ -249,12 +252,13 @@ fn line_ref(line: &api::LineItem) -> LineItemRef<'_> {
         unit: &line.unit,
         unit_price: line.unit_price.into(),
         amount: line.amount.into(),
-        attrs: if line.amount.is_sign_negative() { &[CREDIT] } else { &[] },
+        attrs: if line.credit { &[CREDIT] } else { &[] },
     }
 }
 
 fn aggregates(values: &[api::AggregateValue]) -> Vec<Aggregate<'_>> {
-    values.iter().map(|value| Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into() }).collect()
+    let group = |value: &'_ api::AggregateValue| value.group.iter().map(|(key, value)| AttrRef { key, value }).collect();
+    values.iter().map(|value| Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into(), group: group(value) }).collect()
 }
 
 /// What a sheet needs, or what is wrong with how the rule says it.
@@ -271,6 +275,8 @@ pub(crate) fn sheet_info(info: SheetInfo) -> Result<api::SheetInfo, String> {
             Window::Lifetime => api::Window::Lifetime,
         },
         group_by: spec.group_by,
+        start: spec.start.map(Timestamp::from_micros),
+        end: spec.end.map(Timestamp::from_micros),
     });
     Ok(api::SheetInfo { currency, aggregates: aggregates.collect(), dimensions: info.dimensions })
 }
@@ -293,8 +299,8 @@ pub(crate) fn items(items: Vec<LineItem>) -> Result<Vec<api::LineItem>, String> 
 
 fn line(line: LineItem) -> Result<api::LineItem, String> {
     let amount = line.amount.exact()?;
-    let credit = || line.attrs.iter().any(|attr| attr.key == CREDIT.key && attr.value == CREDIT.value);
-    if amount.is_sign_negative() && !amount.is_zero() && !credit() {
+    let credit = line.attrs.iter().any(|attr| attr.key == CREDIT.key && attr.value == CREDIT.value);
+    if amount.is_sign_negative() && !amount.is_zero() && !credit {
         return Err(format!("the line {:?} has the negative amount {}, and is not marked as a credit", one_line(&line.description, 80), amount.normalize()));
     }
     Ok(api::LineItem {
@@ -304,5 +310,6 @@ fn line(line: LineItem) -> Result<api::LineItem, String> {
         unit: line.unit.into(),
         unit_price: line.unit_price.exact()?,
         amount,
+        credit,
     })
 }
