@@ -36,7 +36,7 @@ impl PricingRule for Graduated {
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;
         if !self.counter.holds(input.usage.occurred_at) {
-            return Ok(Rating { items: self.others.compose(input, |_| false, Vec::new())?, contributions: Vec::new() });
+            return Ok(Rating { items: self.others.compose(input, |_, _| false, Vec::new())?, contributions: Vec::new() });
         }
         let before = self.counter.before(&input)?.quantity;
         let mut position = before;
@@ -47,7 +47,7 @@ impl PricingRule for Graduated {
         }
         let called = self.select.call(&input.usage);
         let contributions = if new.is_empty() { Vec::new() } else { vec![self.counter.adds(money::sub(position, before)?, lines::sum(&new)?)] };
-        Ok(Rating { items: self.others.compose(input, |name| called && self.select.meter(name), new)?, contributions })
+        Ok(Rating { items: self.others.compose(input, |_, name| called && self.select.meter(name), new)?, contributions })
     }
 }
 

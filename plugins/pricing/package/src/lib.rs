@@ -51,14 +51,14 @@ impl PricingRule for Package {
         lines::same_currency(&input, &self.currency)?;
         let selected = self.counter.holds(input.usage.occurred_at) && self.select.quantities(&input.usage).next().is_some();
         if !selected {
-            return Ok(Rating { items: self.others.compose(input, |_| false, Vec::new())?, contributions: Vec::new() });
+            return Ok(Rating { items: self.others.compose(input, |_, _| false, Vec::new())?, contributions: Vec::new() });
         }
         let quantity = self.select.quantities(&input.usage).try_fold(Decimal::ZERO, |sum, consumed| money::add(sum, consumed.value))?;
         let before = self.counter.before(&input)?.quantity;
         let packages = money::sub(self.packages(money::add(before, quantity)?)?, self.packages(before)?)?;
         let line = self.line(packages)?;
         let contributions = vec![self.counter.adds(quantity, line.amount)];
-        Ok(Rating { items: self.others.compose(input, |name| self.select.meter(name), vec![line])?, contributions })
+        Ok(Rating { items: self.others.compose(input, |_, name| self.select.meter(name), vec![line])?, contributions })
     }
 }
 

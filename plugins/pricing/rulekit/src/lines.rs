@@ -1,9 +1,10 @@
 //! Lines of a charge: what a rule starts from, what it writes, and what to do about usage that nobody priced.
 
-use weighbridge_plugin::pricing::{CostLine, LineItem, RatingInput};
+use weighbridge_plugin::pricing::{CostLine, LineItem, RatingInput, Usage};
 use weighbridge_plugin::{Decimal, PluginError, exact, meter};
 
 use crate::money::{self, Price};
+use crate::select::Select;
 use crate::sheet::Table;
 
 /// Amounts of two currencies do not mix.
@@ -81,12 +82,12 @@ impl Others {
         sheet.choice("others", &[("refuse", Self::Refuse), ("at_cost", Self::AtCost), ("free", Self::Free), ("leave", Self::Leave)])
     }
     /// The lines so far without those of meters that are priced `anew`, the new ones, and what becomes of the rest.
-    pub fn compose(self, input: RatingInput, anew: impl Fn(&str) -> bool, new: Vec<LineItem>) -> Result<Vec<LineItem>, PluginError> {
-        let mut lines: Vec<LineItem> = input.so_far.into_iter().filter(|line| line.meter.is_empty() || !anew(&line.meter)).collect();
+    pub fn compose(self, input: RatingInput, anew: impl Fn(&Usage, &str) -> bool, new: Vec<LineItem>) -> Result<Vec<LineItem>, PluginError> {
+        let mut lines: Vec<LineItem> = input.so_far.into_iter().filter(|line| line.meter.is_empty() || !anew(&input.usage, &line.meter)).collect();
         lines.extend(new);
         let mut missing = Vec::new();
         for consumed in input.usage.quantities.iter().filter(|consumed| !consumed.value.is_zero()) {
-            if anew(&consumed.meter) || lines.iter().any(|line| line.meter == consumed.meter) {
+            if anew(&input.usage, &consumed.meter) || lines.iter().any(|line| line.meter == consumed.meter) {
                 continue;
             }
             match self {
@@ -118,4 +119,10 @@ pub fn part(line: &LineItem, quantity: Decimal) -> Result<Decimal, PluginError> 
         Some(amount) if by_unit(line.quantity) == Some(line.amount) => Ok(amount),
         _ => money::ratio(line.amount, quantity, line.quantity),
     }
+}
+
+/// The sum of the lines that a rule is about: all lines of a call that it selects, or those of the meters that it names.
+pub fn selected(lines: &[LineItem], select: &Select, usage: &Usage) -> Result<Decimal, PluginError> {
+    let call = select.call(usage);
+    sum(lines.iter().filter(|line| call && select.meter(&line.meter)))
 }

@@ -38,7 +38,7 @@ impl PricingRule for Volume {
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;
         if !self.counter.holds(input.usage.occurred_at) || self.select.quantities(&input.usage).next().is_none() {
-            return Ok(Rating { items: self.others.compose(input, |_| false, Vec::new())?, contributions: Vec::new() });
+            return Ok(Rating { items: self.others.compose(input, |_, _| false, Vec::new())?, contributions: Vec::new() });
         }
         let quantity = self.select.quantities(&input.usage).try_fold(Decimal::ZERO, |sum, consumed| money::add(sum, consumed.value))?;
         let tier = self.tier(money::add(self.counter.before(&input)?.quantity, quantity)?)?;
@@ -46,7 +46,7 @@ impl PricingRule for Volume {
         let consumed = self.select.quantities(&input.usage);
         let new = consumed.map(|consumed| lines::priced(&consumed.meter, &note, consumed.value, &tier.price)).collect::<Result<Vec<_>, _>>()?;
         let contributions = vec![self.counter.adds(quantity, lines::sum(&new)?)];
-        Ok(Rating { items: self.others.compose(input, |name| self.select.meter(name), new)?, contributions })
+        Ok(Rating { items: self.others.compose(input, |_, name| self.select.meter(name), new)?, contributions })
     }
     fn close_period(&self, period: PeriodInput) -> Result<Vec<LineItem>, PluginError> {
         if !self.counter.settles(&period) {
