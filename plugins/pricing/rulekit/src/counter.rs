@@ -30,6 +30,11 @@ impl Counter {
     pub fn of_amount(name: &str, window: Window, group_by: Vec<String>) -> Self {
         Self(AggregateSpec { name: name.into(), window, group_by, ..AggregateSpec::default() })
     }
+    /// An amount over a window, whose `term` the sheet has if it is a contract's.
+    pub fn read_term(sheet: &Table<'_>, name: &str, window: Window) -> Self {
+        let term = term(sheet, window);
+        Self(AggregateSpec { name: name.into(), window, start: term.from, end: term.until, ..AggregateSpec::default() })
+    }
     /// The same over the same window, by another name.
     pub fn also(&self, name: &str) -> Self {
         Self(AggregateSpec { name: name.into(), ..self.0.clone() })

@@ -73,11 +73,11 @@ pub fn aggregates(cell: &str, info: &SheetInfo) -> Vec<Aggregate> {
 
 fn named(cell: &str) -> Vec<Aggregate> {
     let one = |part: &str| {
-        let mut words = part.split_whitespace();
-        let mut next = || words.next().unwrap_or_else(|| panic!("\"name quantity amount\", not {part:?}"));
-        let (name, quantity, amount) = (next().to_owned(), d(next()), d(next()));
-        let group = words.map(|word| word.split_once('=').expect("name=value")).map(|(name, value)| (name.into(), value.into())).collect();
-        Aggregate { name, quantity, amount, group }
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let end =
+            words.iter().rposition(|word| !word.contains('=')).filter(|end| *end >= 2).unwrap_or_else(|| panic!("\"name quantity amount\", not {part:?}"));
+        let group = words[end + 1..].iter().map(|word| word.split_once('=').expect("name=value")).map(|(name, value)| (name.into(), value.into())).collect();
+        Aggregate { name: words[..end - 1].join(" "), quantity: d(words[end - 1]), amount: d(words[end]), group }
     };
     parts(cell).map(one).collect()
 }
