@@ -71,7 +71,7 @@ impl<'a> Call<'a> {
             let quantities = usage.quantities.iter().filter(|consumed| of(&consumed.meter)).map(|consumed| consumed.value);
             quantities.into_iter().try_fold(Decimal::ZERO, money::add).map(Value::Number)
         };
-        let tokens = |name: &str| meter::unit(name) == "tokens";
+        let tokens = |name: &str| meter::unit(name) == "tokens" && rulekit::select::is_billed(name);
         let input = |name: &str| name.starts_with("input") || name.starts_with("cache_");
         let so_far = |of: &dyn Fn(&LineItem) -> bool| {
             let lines = self.input.so_far.iter().filter(|line| of(line)).map(|line| line.amount);

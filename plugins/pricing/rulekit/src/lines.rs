@@ -4,7 +4,7 @@ use weighbridge_plugin::pricing::{CostLine, LineItem, RatingInput, Usage};
 use weighbridge_plugin::{Decimal, PluginError, exact, meter};
 
 use crate::money::{self, Price};
-use crate::select::Select;
+use crate::select::{Select, is_billed};
 use crate::sheet::Table;
 
 /// Amounts of two currencies do not mix.
@@ -91,6 +91,7 @@ impl Others {
                 continue;
             }
             match self {
+                Self::Refuse if !is_billed(&consumed.meter) => {}
                 Self::Refuse => missing.push(consumed.meter.as_str()),
                 Self::Leave => {}
                 Self::Free => lines.push(priced(&consumed.meter, " (free)", consumed.value, &Price { rate: Decimal::ZERO, per: Decimal::ONE })?),

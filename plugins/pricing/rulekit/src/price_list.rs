@@ -6,7 +6,7 @@ use weighbridge_plugin::{Decimal, PluginError, meter};
 use crate::lines;
 use crate::money::{self, Price};
 use crate::names::Names;
-use crate::select::is_meter;
+use crate::select::{is_billed, is_meter};
 use crate::sheet::Table;
 
 const EXAMPLE: &str = "{ \"acme/large\" = { input = \"2.50\", output = \"10\" } }";
@@ -39,7 +39,7 @@ impl PriceList {
 /// The price of a meter, or of the kind of token that it is a kind of, which the line then says. A pattern is for tokens only:
 /// calls, images and seconds have other units.
 fn price_of<'a>(list: &'a Names<Price>, name: &str) -> Option<(&'a Price, &'static str)> {
-    if meter::unit(name) != "tokens" {
+    if meter::unit(name) != "tokens" || !is_billed(name) {
         return list.exact(name).map(|price| (price, ""));
     }
     let instead: &[(&str, &str)] = match name {

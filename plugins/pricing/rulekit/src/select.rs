@@ -74,7 +74,8 @@ impl Select {
     /// The quantities of a call that it is about; none of a call that it is not about.
     pub fn quantities<'a>(&'a self, usage: &'a Usage) -> impl Iterator<Item = &'a Quantity> {
         let call = self.call(usage);
-        usage.quantities.iter().filter(move |quantity| call && self.meter(&quantity.meter))
+        let billed = |name: &str| is_billed(name) || !self.meters.is_empty();
+        usage.quantities.iter().filter(move |quantity| call && billed(&quantity.meter) && self.meter(&quantity.meter))
     }
     /// What an aggregate of the selected quantities is of: a meter, or `*`.
     pub fn counted(&self) -> String {
@@ -91,15 +92,21 @@ impl Select {
 
 impl Meters {
     fn have(&self, name: &str) -> bool {
-        let tokens = || meter::unit(name) == "tokens";
+        let tokens = || meter::unit(name) == "tokens" && is_billed(name);
         let input = || name.starts_with("input") || name.starts_with("cache_");
         match self {
             Self::Tokens => tokens(),
             Self::InputTotal => tokens() && input(),
             Self::OutputTotal => tokens() && !input(),
-            Self::Named(pattern) => pattern.fits(name),
+            Self::Named(pattern) => pattern.as_str() == name || (pattern.fits(name) && is_billed(name)),
         }
     }
+}
+
+/// Whether anybody bills it: what a search puts into the prompt is reported and costs nothing (metering rule 31). A sheet that
+/// means it has to name it.
+pub fn is_billed(meter: &str) -> bool {
+    meter != "input_grounding"
 }
 
 /// A dimension's value, if the call has it.
