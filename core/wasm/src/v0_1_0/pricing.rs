@@ -257,8 +257,12 @@ fn line_ref(line: &api::LineItem) -> LineItemRef<'_> {
 }
 
 fn aggregates(values: &[api::AggregateValue]) -> Vec<Aggregate<'_>> {
-    let group = |value: &'_ api::AggregateValue| value.group.iter().map(|(key, value)| AttrRef { key, value }).collect();
-    values.iter().map(|value| Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into(), group: group(value) }).collect()
+    values.iter().map(aggregate).collect()
+}
+
+fn aggregate(value: &api::AggregateValue) -> Aggregate<'_> {
+    let group = value.group.iter().map(|(key, value)| AttrRef { key, value }).collect();
+    Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into(), group }
 }
 
 /// What a sheet needs, or what is wrong with how the rule says it.
