@@ -1,4 +1,5 @@
-//! Microseconds per call into the bundled plugins: `cargo run --release -p weighbridge-wasm --example plugin_bench`.
+//! Microseconds per call into the bundled plugins: `cargo run --release -p weighbridge-wasm --example plugin_bench`; with `pricing`,
+//! `adapter` or `counter` behind it only those.
 //!
 //! The best of several rounds, on one thread, with the conversions and checks of the host.
 
@@ -20,13 +21,16 @@ const BODY: &[u8] =
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let host = PluginHost::new(HostOptions::default())?;
-    for plugin in weighbridge_bundle::first_party() {
+    // A part of the host has nothing to compile.
+    let only = std::env::args().nth(1).unwrap_or_default();
+    let components = || weighbridge_bundle::first_party().iter().filter(|plugin| !plugin.manifest.contains("native = ") && plugin.kind.contains(&only));
+    for plugin in components() {
         let start = Instant::now();
         host.install_text(plugin.manifest, plugin.wasm)?;
         println!("{:48} {:>9} µs to compile", format!("{} {}", plugin.kind, plugin.name), start.elapsed().as_micros());
     }
     let none = BTreeMap::new();
-    for plugin in weighbridge_bundle::first_party() {
+    for plugin in components() {
         match plugin.kind {
             "adapter" => bench_adapter(plugin.name, &*host.adapter(plugin.name, &none)?),
             "counter" => {
@@ -37,11 +41,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => {}
         }
     }
+    if "pricing".contains(&only) { bench_pricing(&host) } else { Ok(()) }
+}
+
+fn bench_pricing(host: &PluginHost) -> Result<(), Box<dyn std::error::Error>> {
     let rule = host.load("cost-plus", r#"{"markup_percent": "30", "per_model": {"acme-ai/large": "20"}}"#)?;
     let call = Call::of("large");
     let input = call.input();
     measure("cost-plus rate, 5 lines", || rule.rate(&input).is_ok());
-    bench_rules(&host, &call)?;
+    bench_rules(host, &call)?;
     let start = Instant::now();
     let sheets: Vec<_> = (0..200).map(|at| host.load("cost-plus", &format!("{{\"markup_percent\": \"{at}\"}}"))).collect();
     println!("{:48} {:>9} µs", "a new instance with its sheet loaded", micros(start.elapsed() / 200));

@@ -73,11 +73,11 @@ impl Terms {
         Self { on_cost: OnCost::Markup(Decimal::ONE), add: None, at_cost: " at cost".into(), on_top: String::new() }
     }
     fn and(mut self, add: Option<Price>) -> Self {
-        if let Some(Price { rate, per }) = add {
-            let text = format!(" + {rate} per {per}");
+        if let Some(add) = add {
+            let text = format!(" + {} per {}", add.rate(), add.per());
             self.at_cost.push_str(&text);
             self.on_top.push_str(&text);
-            self.add = add;
+            self.add = Some(add);
         }
         self
     }
@@ -115,5 +115,5 @@ fn add(table: &Table<'_>) -> Option<Price> {
     }
     let rate = table.number("add", &ADD);
     let per = money::per(table);
-    Some(Price { rate: rate?, per })
+    Some(Price::new(rate?, per))
 }

@@ -56,15 +56,15 @@ impl Graduated {
     fn write(&self, meter: &str, position: Decimal, quantity: Decimal, lines: &mut Vec<LineItem>) -> Result<(), PluginError> {
         let too_many = || PluginError::invalid_input(format!("{position} plus {quantity} does not fit 28 decimals exactly"));
         for (tier, part) in self.tiers.split(position, quantity).ok_or_else(too_many)? {
-            lines.push(lines::priced(meter, &tier.span(), part, &tier.price)?);
+            lines.push(lines::priced(meter, &tier.span, part, &tier.price)?);
             if !tier.flat.is_zero() && position <= tier.above {
-                lines.push(lines::single(format!("reaching the tier{}", tier.span()), "tiers", tier.flat));
+                lines.push(lines::single(format!("reaching the tier{}", tier.span), "tiers", tier.flat));
             }
         }
         if quantity.is_zero()
-            && let Some((_, tier)) = self.tiers.at(position)
+            && let Some(tier) = self.tiers.at(position)
         {
-            lines.push(lines::priced(meter, &tier.span(), quantity, &tier.price)?);
+            lines.push(lines::priced(meter, &tier.span, quantity, &tier.price)?);
         }
         Ok(())
     }

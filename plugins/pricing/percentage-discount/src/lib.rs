@@ -12,6 +12,7 @@ const KEYS: [&str; 9] = ["currency", "percent", "description", "from", "until", 
 pub struct PercentageDiscount {
     currency: String,
     percent: Decimal,
+    /// With the percentage.
     description: String,
     span: Span,
     select: Select,
@@ -21,12 +22,15 @@ register_pricing_rule!(PercentageDiscount);
 
 impl PricingRule for PercentageDiscount {
     fn load(sheet: &str) -> Result<Self, Vec<Problem>> {
-        sheet::read(sheet, "percentage-discount", "{\"percent\": \"10\"}", &KEYS, |sheet| Self {
-            currency: sheet.currency(),
-            percent: sheet.required("percent", &SHARE, "the percentage off, such as \"10\""),
-            description: sheet.text("description").unwrap_or("discount").into(),
-            span: Span::read(sheet),
-            select: Select::read(sheet),
+        sheet::read(sheet, "percentage-discount", "{\"percent\": \"10\"}", &KEYS, |sheet| {
+            let percent = sheet.required("percent", &SHARE, "the percentage off, such as \"10\"");
+            Self {
+                currency: sheet.currency(),
+                percent,
+                description: format!("{} {percent} %", sheet.text("description").unwrap_or("discount")),
+                span: Span::read(sheet),
+                select: Select::read(sheet),
+            }
         })
     }
     fn info(&self) -> SheetInfo {
@@ -38,7 +42,7 @@ impl PricingRule for PercentageDiscount {
         let base = lines::selected(&items, &self.select, &input.usage)?;
         if self.span.holds(input.usage.occurred_at) && base > Decimal::ZERO {
             let off = money::percent(base, self.percent)?.normalize();
-            items.push(lines::single(format!("{} {} %", self.description, self.percent), "discounts", -off));
+            items.push(lines::single(self.description.clone(), "discounts", -off));
         }
         Ok(Rating { items, contributions: Vec::new() })
     }

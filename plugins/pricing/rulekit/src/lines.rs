@@ -23,14 +23,13 @@ pub fn taken(input: &mut RatingInput) -> Vec<LineItem> {
 
 /// A line of cost, passed on as it is.
 pub fn at_cost(line: CostLine) -> LineItem {
-    let price = Price { rate: line.rate, per: line.per };
     let mut description = meter::label(&line.meter);
     description.push_str(" at cost");
     LineItem {
         description,
         quantity: line.quantity,
         unit: meter::unit(&line.meter).into(),
-        unit_price: price.unit(),
+        unit_price: exact::div_power_of_ten(line.rate, line.per).or_else(|| line.rate.checked_div(line.per)).unwrap_or(line.rate),
         amount: line.amount,
         credit: false,
         meter: line.meter,
@@ -94,7 +93,7 @@ impl Others {
                 Self::Refuse if !is_billed(&consumed.meter) => {}
                 Self::Refuse => missing.push(consumed.meter.as_str()),
                 Self::Leave => {}
-                Self::Free => lines.push(priced(&consumed.meter, " (free)", consumed.value, &Price { rate: Decimal::ZERO, per: Decimal::ONE })?),
+                Self::Free => lines.push(priced(&consumed.meter, " (free)", consumed.value, &Price::FREE)?),
                 Self::AtCost => lines.extend(input.cost.iter().filter(|line| line.meter == consumed.meter).cloned().map(at_cost)),
             }
         }

@@ -7,21 +7,36 @@ use crate::sheet::{PRICE, Table};
 /// A rate that is quoted per so many units: `2.50` per 1,000,000.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price {
-    /// The rate.
-    pub rate: Decimal,
-    /// Per so many units: a power of ten.
-    pub per: Decimal,
+    rate: Decimal,
+    per: Decimal,
+    /// Of one unit, exact: a rate of at most 12 decimals per a power of ten of at most 9 zeros.
+    unit: Decimal,
 }
 
 impl Price {
-    /// What a quantity costs, exact: multiplied first, divided last.
-    pub fn of(&self, quantity: Decimal) -> Result<Decimal, PluginError> {
-        let amount = exact::mul(quantity, self.rate).and_then(|product| exact::div_power_of_ten(product, self.per));
-        amount.ok_or_else(|| PluginError::invalid_input(format!("{quantity} at {} per {} does not fit 28 decimals exactly", self.rate, self.per)))
+    /// Free of charge.
+    pub const FREE: Self = Self { rate: Decimal::ZERO, per: Decimal::ONE, unit: Decimal::ZERO };
+
+    /// A rate per a power of ten, both within the bounds of a sheet, so that the price of one unit always fits.
+    pub fn new(rate: Decimal, per: Decimal) -> Self {
+        Self { rate, per, unit: exact::div_power_of_ten(rate, per).unwrap_or(rate) }
     }
-    /// The price of one unit, for reading.
+    /// The rate as it was written.
+    pub fn rate(&self) -> Decimal {
+        self.rate
+    }
+    /// Per so many units.
+    pub fn per(&self) -> Decimal {
+        self.per
+    }
+    /// The price of one unit.
     pub fn unit(&self) -> Decimal {
-        exact::div_power_of_ten(self.rate, self.per).unwrap_or(self.rate)
+        self.unit
+    }
+    /// What a quantity costs, exact.
+    pub fn of(&self, quantity: Decimal) -> Result<Decimal, PluginError> {
+        let inexact = || PluginError::invalid_input(format!("{quantity} at {} per {} does not fit 28 decimals exactly", self.rate, self.per));
+        exact::mul(quantity, self.unit).ok_or_else(inexact)
     }
     /// `key`: a rate, or a table with the rate and what it is per; the rate alone is per `per`.
     pub fn read(table: &Table<'_>, path: String, value: &serde_json::Value, per: Decimal) -> Self {
@@ -30,13 +45,13 @@ impl Price {
         {
             price.only(&["rate", "per"]);
             let rate = price.required("rate", &PRICE, "the price, such as \"2.50\"");
-            return Self { rate, per: if price.has("per") { self::per(&price) } else { per } };
+            return Self::new(rate, if price.has("per") { self::per(&price) } else { per });
         }
         let rate = PRICE.read(value).unwrap_or_else(|message| {
             table.problem_at(path, message);
             Decimal::ZERO
         });
-        Self { rate, per }
+        Self::new(rate, per)
     }
 }
 
@@ -113,6 +128,6 @@ mod tests {
 
     #[test]
     fn ten_to_the_fifteenth_tokens_have_an_exact_price() {
-        assert_eq!(Price { rate: d("0.123456789012"), per: d("1000000") }.of(d("1000000000000000")), Ok(d("123456789.012")));
+        assert_eq!(Price::new(d("0.123456789012"), d("1000000")).of(d("1000000000000000")), Ok(d("123456789.012")));
     }
 }

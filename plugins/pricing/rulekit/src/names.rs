@@ -73,10 +73,6 @@ impl<T> Names<T> {
         let exact = self.exact(&[provider, "/", model].concat()).or_else(|| self.exact(model));
         exact.or_else(|| self.patterns.iter().find(|(pattern, _)| pattern.fits_model(provider, model)).map(|(_, value)| value))
     }
-    /// Every value.
-    pub fn values(&self) -> impl Iterator<Item = &T> {
-        self.exact.iter().map(|(_, value)| value).chain(self.patterns.iter().map(|(_, value)| value))
-    }
     /// By a name, patterns left out.
     pub fn exact(&self, name: &str) -> Option<&T> {
         self.exact.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok().map(|at| &self.exact[at].1)

@@ -18,6 +18,8 @@ pub struct Tier {
     pub price: Price,
     /// What it costs to reach it, once.
     pub flat: Decimal,
+    /// ` up to 1000000`, ` above 1000000`, and nothing for a tier that is alone.
+    pub span: String,
 }
 
 /// Tiers, the lowest first; at least one, and the last one is open.
@@ -45,14 +47,14 @@ impl Tiers {
             }
             let rate = table.required("rate", &PRICE, "the price of a unit in this tier, such as \"2.50\"");
             let flat = table.number("flat", &PRICE).unwrap_or_default();
-            tiers.push(Tier { above, up_to, price: Price { rate, per }, flat });
+            tiers.push(Tier { above, up_to, price: Price::new(rate, per), flat, span: span(above, up_to) });
             above = up_to.unwrap_or(above);
         }
         Self(tiers)
     }
-    /// The tier in which the total lies: a unit that reaches `up_to` is still in it. With its place, from 0.
-    pub fn at(&self, total: Decimal) -> Option<(usize, &Tier)> {
-        self.0.iter().enumerate().find(|(_, tier)| tier.up_to.is_none_or(|up_to| total <= up_to))
+    /// The tier in which the total lies: a unit that reaches `up_to` is still in it.
+    pub fn at(&self, total: Decimal) -> Option<&Tier> {
+        self.0.iter().find(|tier| tier.up_to.is_none_or(|up_to| total <= up_to))
     }
     /// The parts of a quantity that begins after `before`, by tier.
     pub fn split(&self, before: Decimal, quantity: Decimal) -> Option<Vec<(&Tier, Decimal)>> {
@@ -67,25 +69,14 @@ impl Tiers {
         }
         Some(parts)
     }
-    /// How many.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-    /// Never, for a sheet that was accepted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
-impl Tier {
-    /// `up to 1000000`, `above 1000000`, and nothing for a tier that is alone.
-    pub fn span(&self) -> String {
-        match self.up_to {
-            Some(up_to) if self.above.is_zero() => format!(" up to {up_to}"),
-            Some(up_to) => format!(" above {} up to {up_to}", self.above),
-            None if self.above.is_zero() => String::new(),
-            None => format!(" above {}", self.above),
-        }
+fn span(above: Decimal, up_to: Option<Decimal>) -> String {
+    match up_to {
+        Some(up_to) if above.is_zero() => format!(" up to {up_to}"),
+        Some(up_to) => format!(" above {above} up to {up_to}"),
+        None if above.is_zero() => String::new(),
+        None => format!(" above {above}"),
     }
 }
 

@@ -42,9 +42,8 @@ impl PricingRule for Volume {
         }
         let quantity = self.select.quantities(&input.usage).try_fold(Decimal::ZERO, |sum, consumed| money::add(sum, consumed.value))?;
         let tier = self.tier(money::add(self.counter.before(&input)?.quantity, quantity)?)?;
-        let note = tier.span();
         let consumed = self.select.quantities(&input.usage);
-        let new = consumed.map(|consumed| lines::priced(&consumed.meter, &note, consumed.value, &tier.price)).collect::<Result<Vec<_>, _>>()?;
+        let new = consumed.map(|consumed| lines::priced(&consumed.meter, &tier.span, consumed.value, &tier.price)).collect::<Result<Vec<_>, _>>()?;
         let contributions = vec![self.counter.adds(quantity, lines::sum(&new)?)];
         Ok(Rating { items: self.others.compose(input, |_, name| self.select.meter(name), new)?, contributions })
     }
@@ -59,8 +58,7 @@ impl PricingRule for Volume {
 
 impl Volume {
     fn tier(&self, total: Decimal) -> Result<&Tier, PluginError> {
-        let (_, tier) = self.tiers.at(total).ok_or_else(|| PluginError::internal("the tiers have no end"))?;
-        Ok(tier)
+        self.tiers.at(total).ok_or_else(|| PluginError::internal("the tiers have no end"))
     }
     /// What the total costs, less what was charged for its parts.
     fn settle(&self, total: &Aggregate) -> Result<Option<LineItem>, PluginError> {
@@ -71,7 +69,7 @@ impl Volume {
         let due = money::add(tier.price.of(total.quantity)?, tier.flat)?;
         let difference = money::sub(due, total.amount)?;
         let (quantity, unit, charged) = (total.quantity.normalize(), self.select.unit(), total.amount.normalize());
-        let (rate, per, due, group) = (tier.price.rate, tier.price.per, due.normalize(), counter::group(total));
+        let (rate, per, due, group) = (tier.price.rate(), tier.price.per(), due.normalize(), counter::group(total));
         let flat = if tier.flat.is_zero() { String::new() } else { format!(" plus {}", tier.flat) };
         let explained = format!("volume{group}: {quantity} {unit} at {rate} per {per}{flat} are {due}, of which {charged} was charged");
         Ok((!difference.is_zero()).then(|| lines::single(explained, "settlements", difference.normalize())))
