@@ -87,17 +87,23 @@ fn bench_rules(host: &PluginHost, call: &Call) -> Result<(), Box<dyn std::error:
     let chain = chain.map(|(name, sheet)| host.load(name, sheet));
     let chain = chain.into_iter().collect::<Result<Vec<_>, _>>()?;
     let aggregates: Vec<_> = chain.iter().map(|rule| nothing_yet(&**rule)).collect();
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS * CALLS {
-        let start = Instant::now();
-        let mut so_far = Vec::new();
-        for (rule, aggregates) in chain.iter().zip(&aggregates) {
-            so_far = rule.rate(&RatingInput { aggregates, so_far: &so_far, ..call.input() })?.items;
+    let mut medians = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut times = Vec::new();
+        for _ in 0..CALLS {
+            let start = Instant::now();
+            let mut so_far = Vec::new();
+            for (rule, aggregates) in chain.iter().zip(&aggregates) {
+                so_far = rule.rate(&RatingInput { aggregates, so_far: &so_far, ..call.input() })?.items;
+            }
+            times.push(start.elapsed());
         }
-        times.push(start.elapsed());
+        times.sort_unstable();
+        medians.push(times[times.len() / 2]);
     }
-    times.sort_unstable();
-    println!("{:48} {:>9} µs", "a chain of three rules, 5 meters, median", micros(times[times.len() / 2]));
+    medians.sort_unstable();
+    println!("{:48} {:>9} µs, the best round's median", "a chain of three rules, 5 meters", micros(medians[0]));
+    println!("{:48} {:>9} µs, the median round's", "", micros(medians[medians.len() / 2]));
     Ok(())
 }
 
