@@ -153,6 +153,40 @@ impl Default for SheetInfo {
     }
 }
 
+/// A list that a rule does not look at: it is left empty, which saves a good part of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// The quantities of the usage.
+    Quantities,
+    /// The lines of cost.
+    Cost,
+    /// The lines of cost, where there are lines of rules before.
+    CostBehindOthers,
+}
+
+impl SheetInfo {
+    /// Says that `rate` does not look at a list.
+    pub fn without(mut self, unseen: Unseen) -> Self {
+        let (key, value) = unseen.attr();
+        self.attrs.push(Attr { key: key.into(), value: value.into() });
+        self
+    }
+    /// Whether it was said.
+    pub fn is_without(&self, unseen: Unseen) -> bool {
+        self.attrs.iter().any(|attr| (attr.key.as_str(), attr.value.as_str()) == unseen.attr())
+    }
+}
+
+impl Unseen {
+    fn attr(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quantities => ("quantities", "never"),
+            Self::Cost => ("cost", "never"),
+            Self::CostBehindOthers => ("cost", "first"),
+        }
+    }
+}
+
 impl Problem {
     /// What is wrong at a path of the sheet, and what was expected.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {

@@ -207,7 +207,9 @@ impl Pricing {
     pub(crate) const RATE: &'static str = Rate::NAME;
     pub(crate) const CLOSE_PERIOD: &'static str = ClosePeriod::NAME;
 
-    pub(crate) fn rate(&self, store: &mut Store<Guest>, input: &api::RatingInput<'_>) -> wasmtime::Result<Result<Rating, Failure>> {
+    pub(crate) fn rate(&self, store: &mut Store<Guest>, input: &api::RatingInput<'_>, unseen: Unseen) -> wasmtime::Result<Result<Rating, Failure>> {
+        let quantities = input.usage.usage.iter().filter(|_| !unseen.quantities);
+        let cost = input.cost.iter().filter(|_| !unseen.cost && (input.so_far.is_empty() || !unseen.cost_behind_others));
         let mut id = [0; 36];
         let usage = &input.usage;
         let input = RatingInput {
@@ -217,11 +219,11 @@ impl Pricing {
                 occurred_at: usage.occurred_at.micros(),
                 provider: usage.provider.as_str(),
                 model: usage.model.as_str(),
-                quantities: usage.usage.iter().map(|q| QuantityRef { meter: q.meter.as_str(), value: q.value.into() }).collect(),
+                quantities: quantities.map(|q| QuantityRef { meter: q.meter.as_str(), value: q.value.into() }).collect(),
                 dimensions: usage.dimensions.iter().map(|(key, value)| AttrRef { key, value }).collect(),
             },
             currency: input.currency.as_str(),
-            cost: input.cost.iter().map(cost_line).collect(),
+            cost: cost.map(cost_line).collect(),
             so_far: input.so_far.iter().map(line_ref).collect(),
             aggregates: aggregates(input.aggregates),
         };
@@ -237,6 +239,21 @@ impl Pricing {
             attrs: &[],
         };
         Ok(self.close_period.call(store, (period,))?.map_err(Into::into))
+    }
+}
+
+/// The lists that a rule says it does not look at: they are left empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unseen {
+    quantities: bool,
+    cost: bool,
+    cost_behind_others: bool,
+}
+
+impl Unseen {
+    pub(crate) fn of(info: &SheetInfo) -> Self {
+        let said = |key: &str, value: &str| info.attrs.iter().any(|attr| attr.key == key && attr.value == value);
+        Self { quantities: said("quantities", "never"), cost: said("cost", "never"), cost_behind_others: said("cost", "first") }
     }
 }
 

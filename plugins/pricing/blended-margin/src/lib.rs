@@ -4,7 +4,7 @@ use rulekit::counter::Counter;
 use rulekit::select::dimension_of;
 use rulekit::sheet::{self, MARGIN, Table};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Aggregate, LineItem, PeriodInput, Problem, Rating, RatingInput, SheetInfo, Window};
+use weighbridge_plugin::pricing::{Aggregate, LineItem, PeriodInput, Problem, Rating, RatingInput, SheetInfo, Unseen, Window};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 9] = ["currency", "target_margin_percent", "over", "term", "give_back", "name", "models", "providers", "tags"];
@@ -58,6 +58,7 @@ impl PricingRule for BlendedMargin {
             dimensions.push(by.into());
         }
         SheetInfo { currency: self.currency.clone(), aggregates: vec![self.cost.0.clone(), self.charge.0.clone()], dimensions, ..SheetInfo::default() }
+            .without(Unseen::Quantities)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -40,7 +40,7 @@ impl PricingRule for Contract {
         })
     }
     fn info(&self) -> SheetInfo {
-        SheetInfo { currency: self.currency.clone(), ..SheetInfo::default() }
+        self.others.info(SheetInfo { currency: self.currency.clone(), ..SheetInfo::default() })
     }
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

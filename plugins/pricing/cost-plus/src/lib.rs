@@ -4,7 +4,7 @@ mod sheet;
 mod terms;
 
 use rulekit::lines;
-use weighbridge_plugin::pricing::{CostLine, LineItem, Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{CostLine, LineItem, Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{PluginError, PricingRule, meter, register_pricing_rule};
 
 use sheet::{Sheet, TermsOf};
@@ -20,6 +20,8 @@ impl PricingRule for CostPlus {
     }
     fn info(&self) -> SheetInfo {
         SheetInfo { currency: self.0.currency.clone(), dimensions: self.0.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.0.currency)?;

@@ -4,7 +4,7 @@ use rulekit::counter::Counter;
 use rulekit::dates::Span;
 use rulekit::sheet::{self, AMOUNT, SHARE, Table};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Window};
+use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Unseen, Window};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 12] = ["currency", "code", "amount", "percent", "limit", "window", "from", "until", "models", "providers", "tags", "meters"];
@@ -46,6 +46,8 @@ impl PricingRule for Coupon {
     fn info(&self) -> SheetInfo {
         let aggregates = vec![self.used.0.clone()];
         SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -3,7 +3,7 @@
 use rulekit::counter::Counter;
 use rulekit::sheet::{self, AMOUNT, QUANTITY};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{LineItem, Problem, Rating, RatingInput, SheetInfo, Window};
+use weighbridge_plugin::pricing::{LineItem, Problem, Rating, RatingInput, SheetInfo, Unseen, Window};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 8] = ["currency", "requests", "amount", "name", "window", "models", "providers", "tags"];
@@ -51,6 +51,8 @@ impl PricingRule for FreeTier {
             used.meter = "requests".into();
         }
         SheetInfo { currency: self.currency.clone(), aggregates: vec![used], dimensions: self.calls.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -3,7 +3,7 @@
 use rulekit::counter::{self, Counter};
 use rulekit::sheet::{self, QUANTITY};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{LineItem, Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{LineItem, Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, meter, register_pricing_rule};
 
 const KEYS: [&str; 10] = ["currency", "quantity", "models", "providers", "tags", "meters", "name", "window", "term", "apart_by"];
@@ -36,6 +36,8 @@ impl PricingRule for IncludedAllowance {
     fn info(&self) -> SheetInfo {
         let aggregates = vec![self.used.0.clone()];
         SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -3,7 +3,7 @@
 use rulekit::counter::{self, Counter};
 use rulekit::sheet::{self, AMOUNT};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Aggregate, LineItem, PeriodInput, Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{Aggregate, LineItem, PeriodInput, Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 9] = ["currency", "amount", "name", "window", "term", "models", "providers", "tags", "meters"];
@@ -30,6 +30,8 @@ impl PricingRule for MinimumCommitment {
     fn info(&self) -> SheetInfo {
         let aggregates = vec![self.charged.0.clone()];
         SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -2,7 +2,7 @@
 
 use rulekit::sheet::{self, PRICE};
 use rulekit::{Select, lines};
-use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 7] = ["currency", "price", "instead", "description", "models", "providers", "tags"];
@@ -31,6 +31,8 @@ impl PricingRule for PerRequest {
     }
     fn info(&self) -> SheetInfo {
         SheetInfo { currency: self.currency.clone(), dimensions: self.calls.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::Cost)
     }
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

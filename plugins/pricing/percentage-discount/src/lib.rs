@@ -3,7 +3,7 @@
 use rulekit::dates::Span;
 use rulekit::sheet::{self, SHARE};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 9] = ["currency", "percent", "description", "from", "until", "models", "providers", "tags", "meters"];
@@ -35,6 +35,8 @@ impl PricingRule for PercentageDiscount {
     }
     fn info(&self) -> SheetInfo {
         SheetInfo { currency: self.currency.clone(), dimensions: self.select.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

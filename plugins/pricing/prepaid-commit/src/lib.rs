@@ -3,7 +3,7 @@
 use rulekit::counter::{self, Counter};
 use rulekit::sheet::{self, AMOUNT, MARKUP};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 10] = ["currency", "amount", "overage_percent", "name", "window", "term", "models", "providers", "tags", "meters"];
@@ -33,6 +33,8 @@ impl PricingRule for PrepaidCommit {
     fn info(&self) -> SheetInfo {
         let aggregates = vec![self.drawn.0.clone()];
         SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

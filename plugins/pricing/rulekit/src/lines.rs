@@ -1,6 +1,6 @@
 //! Lines of a charge: what a rule starts from, what it writes, and what to do about usage that nobody priced.
 
-use weighbridge_plugin::pricing::{CostLine, LineItem, RatingInput, Usage};
+use weighbridge_plugin::pricing::{CostLine, LineItem, RatingInput, SheetInfo, Unseen, Usage};
 use weighbridge_plugin::{Decimal, PluginError, exact, meter};
 
 use crate::money::{self, Price};
@@ -79,6 +79,10 @@ impl Others {
     /// Reads `others`.
     pub fn read(sheet: &Table<'_>) -> Self {
         sheet.choice("others", &[("refuse", Self::Refuse), ("at_cost", Self::AtCost), ("free", Self::Free), ("leave", Self::Leave)])
+    }
+    /// Whoever does not charge at cost does not look at it.
+    pub fn info(self, info: SheetInfo) -> SheetInfo {
+        if self == Self::AtCost { info } else { info.without(Unseen::Cost) }
     }
     /// The lines so far without those of meters that are priced `anew`, the new ones, and what becomes of the rest.
     pub fn compose(self, input: RatingInput, anew: impl Fn(&Usage, &str) -> bool, new: Vec<LineItem>) -> Result<Vec<LineItem>, PluginError> {

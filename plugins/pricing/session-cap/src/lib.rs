@@ -4,7 +4,7 @@ use rulekit::counter::Counter;
 use rulekit::select::dimension_of;
 use rulekit::sheet::{self, AMOUNT, Table};
 use rulekit::{Select, lines, money};
-use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Window};
+use weighbridge_plugin::pricing::{Problem, Rating, RatingInput, SheetInfo, Unseen, Window};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule, register_pricing_rule};
 
 const KEYS: [&str; 8] = ["currency", "amount", "by", "window", "name", "models", "providers", "tags"];
@@ -43,6 +43,8 @@ impl PricingRule for SessionCap {
             dimensions.push(self.by.clone());
         }
         SheetInfo { currency: self.currency.clone(), aggregates: vec![self.charged.0.clone()], dimensions, ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, mut input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

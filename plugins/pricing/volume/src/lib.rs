@@ -33,7 +33,7 @@ impl PricingRule for Volume {
     }
     fn info(&self) -> SheetInfo {
         let aggregates = vec![self.counter.0.clone()];
-        SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() }
+        self.others.info(SheetInfo { currency: self.currency.clone(), aggregates, dimensions: self.select.dimensions(), ..SheetInfo::default() })
     }
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
         lines::same_currency(&input, &self.currency)?;

@@ -19,7 +19,7 @@ pub mod random;
 mod schema;
 
 use serde_json::Value;
-use weighbridge_plugin::pricing::{Aggregate, LineItem, Problem, Rating, RatingInput, SheetInfo};
+use weighbridge_plugin::pricing::{Aggregate, LineItem, Problem, Rating, RatingInput, SheetInfo, Unseen};
 use weighbridge_plugin::{Decimal, PluginError, PricingRule};
 
 use markdown::{Example, examples};
@@ -67,7 +67,18 @@ fn input(example: &Example, info: &SheetInfo) -> RatingInput {
     let wanted = |name: &str| info.dimensions.iter().any(|wanted| wanted == name);
     input.usage.dimensions.retain(|(name, _)| wanted(name));
     input.aggregates = cells::aggregates(example.cell("before"), info);
+    leave_out(&mut input, info);
     input
+}
+
+/// What the rule says it does not look at, it is not given.
+fn leave_out(input: &mut RatingInput, info: &SheetInfo) {
+    if info.is_without(Unseen::Quantities) {
+        input.usage.quantities.clear();
+    }
+    if info.is_without(Unseen::Cost) || (info.is_without(Unseen::CostBehindOthers) && !input.so_far.is_empty()) {
+        input.cost.clear();
+    }
 }
 
 fn shown(example: &Example, rating: Rating, info: &SheetInfo) -> String {
