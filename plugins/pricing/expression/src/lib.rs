@@ -1,4 +1,4 @@
-//! Formulas in the sheet, for people who would not write a plugin. A small language of our own, as a general one would be ten
+//! Formulas in the sheet, for people who would not write a plugin. A small language of our own, as a general one would be seven
 //! times the size of this component and round its products silently: see the README.
 
 mod parse;
