@@ -48,7 +48,7 @@ fn a_missing_adapter() {
 
 #[test]
 fn a_missing_rule() {
-    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"no-such-rule\" }")), @r#"error: weighbridge.toml: plans.odd.rules[0].rule: there is no pricing plugin named "no-such-rule"; there is: cost-plus"#);
+    insta::assert_snapshot!(refusal(Config::new().plan("odd", "{ rule = \"no-such-rule\" }")), @r#"error: weighbridge.toml: plans.odd.rules[0].rule: there is no pricing plugin named "no-such-rule"; there is: blended-margin, contract, cost-plus, coupon, expression, free-tier, graduated, included-allowance, minimum-commitment, package, per-request, per-token, percentage-discount, prepaid-commit, session-cap, volume"#);
 }
 
 #[test]

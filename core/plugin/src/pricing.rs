@@ -1,5 +1,6 @@
 //! The pricing socket: from cost (and the lines so far) to the lines of a charge. Pure and deterministic.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use weighbridge_domain::{CostLine, Currency, CustomerId, Decimal, Digest, EventId, Meter, ModelName, ProviderName, Text, Timestamp, Usage};
@@ -21,17 +22,22 @@ pub enum Window {
     Lifetime,
 }
 
-/// An aggregate that the host keeps for each customer and passes in.
+/// An aggregate that the host keeps for each customer and passes in: the sum, in commit order, of what the rule contributed
+/// to it. It belongs to the customer, the plan and the rule's name, whatever the sheet's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AggregateSpec {
     /// The rule's own name for it.
     pub name: String,
-    /// Of this meter.
+    /// What its quantity is counted in, for people: a meter, `*` for tokens of several, empty where only the amount is used.
     pub meter: String,
     /// Over this window.
     pub window: Window,
-    /// Kept apart by these dimensions.
+    /// Kept apart by these facts of an event: `provider`, `model` or a dimension.
     pub group_by: Vec<String>,
+    /// The term of [`Window::Contract`], inclusive; `None` for the other windows.
+    pub start: Option<Timestamp>,
+    /// The end of that term, exclusive; `None`: open.
+    pub end: Option<Timestamp>,
 }
 
 /// What a loaded sheet needs.
@@ -71,18 +77,20 @@ pub struct RatedUsage<'a> {
     /// What was consumed.
     pub usage: &'a Usage,
     /// The dimensions that the sheet asked for.
-    pub dimensions: Vec<(&'a str, &'a str)>,
+    pub dimensions: Vec<(&'a str, Cow<'a, str>)>,
 }
 
-/// An aggregate's value before this usage.
+/// An aggregate's value: before a usage, in commit order, or at the end of a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AggregateValue {
     /// The rule's own name for it.
     pub name: String,
     /// The sum of quantities.
     pub quantity: Decimal,
-    /// The sum of amounts.
+    /// The sum of amounts, in the plan's currency.
     pub amount: Decimal,
+    /// At the end of a period: the facts that make its group. Empty for a usage.
+    pub group: Vec<(String, String)>,
 }
 
 /// A line as a rule writes it.
@@ -100,6 +108,8 @@ pub struct LineItem {
     pub unit_price: Decimal,
     /// Exact; negative only for a credit.
     pub amount: Decimal,
+    /// The line gives money back: only then may its amount be negative.
+    pub credit: bool,
 }
 
 /// All that a rule may look at.
@@ -122,9 +132,9 @@ pub struct RatingInput<'a> {
 pub struct Contribution {
     /// The rule's own name for it.
     pub aggregate: String,
-    /// Added to its quantity.
+    /// Added to its quantity; never negative.
     pub quantity: Decimal,
-    /// Added to its amount.
+    /// Added to its amount, in the plan's currency; negative where credits outweigh.
     pub amount: Decimal,
 }
 
@@ -148,7 +158,7 @@ pub struct PeriodInput<'a> {
     pub end: Timestamp,
     /// The currency.
     pub currency: Currency,
-    /// The aggregates at the end.
+    /// The aggregates at the end: of periods, terms and lifetimes, one for each group.
     pub aggregates: &'a [AggregateValue],
 }
 

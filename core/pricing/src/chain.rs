@@ -40,11 +40,13 @@ fn usage_for<'a>(rule: &'a CompiledRule, event: &RatedEvent<'a>) -> RatedUsage<'
     RatedUsage { id, customer, occurred_at, provider, model, usage, dimensions }
 }
 
-/// No rule can make an amount negative: only a credit may be, and no rule is one yet.
+/// No rule can make an amount negative, unless the line is a credit.
 fn check(rule: &CompiledRule, items: &[LineItem]) -> Result<(), PluginError> {
     let negative = |value: Decimal| value.is_sign_negative() && !value.is_zero();
     let bad = items.iter().enumerate().find_map(|(i, item)| {
-        let (field, value) = [("amount", item.amount), ("quantity", item.quantity)].into_iter().find(|(_, value)| negative(*value))?;
+        let (field, value) = [("amount", item.amount), ("quantity", item.quantity)]
+            .into_iter()
+            .find(|(field, value)| negative(*value) && !(item.credit && *field == "amount"))?;
         Some(format!("the {field} of line {} ({:?}) is negative: {}", i + 1, &*item.description, value.normalize()))
     });
     let fail = |message| PluginError { plugin: rule.rule.identity().clone(), call: "rate", failure: Failure::Nonsense(message) };
@@ -63,6 +65,6 @@ fn attribute(before: &[LineItem], authors: &[u8], after: &[LineItem], rule: u8) 
 }
 
 fn line(item: LineItem, rule: u8) -> ChargeLine {
-    let LineItem { meter, description, quantity, unit, unit_price, amount } = item;
+    let LineItem { meter, description, quantity, unit, unit_price, amount, credit: _ } = item;
     ChargeLine { rule, meter, description, quantity, unit, unit_price, amount }
 }

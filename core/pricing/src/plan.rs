@@ -1,7 +1,9 @@
 //! A plan, compiled: every rule loaded with its sheet, ready to turn a cost into a charge.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use weighbridge_domain::{
     Charge, Cost, CostStatus, CustomerId, EventId, KeyId, Meter, ModelName, PlanDocument, ProviderName, RuleRef, Text, Timestamp, Usage, UsageEvent,
 };
@@ -97,6 +99,8 @@ pub(crate) enum Dimension {
     RequestedModel,
     ServedModel,
     Tag(String),
+    /// A zone that exists.
+    LocalTime(TimeZone),
 }
 
 impl std::fmt::Debug for CompiledPlan {
@@ -208,7 +212,9 @@ fn accept(info: &SheetInfo, document: &PlanDocument, rule: &str) -> Result<Vec<(
             Some(dimension) => dimensions.push((name.clone(), dimension)),
             None => refuse(
                 "",
-                format!("{rule:?} asks for {name:?}; there is: key, session, workflow, step, service_tier, requested_model, served_model, tag.<name>"),
+                format!(
+                    "{rule:?} asks for {name:?}; there is: key, session, workflow, step, service_tier, requested_model, served_model, tag.<name>, local_time.<zone such as Europe/Berlin>"
+                ),
             ),
         }
     }
@@ -225,12 +231,13 @@ impl Dimension {
             "service_tier" => Self::ServiceTier,
             "requested_model" => Self::RequestedModel,
             "served_model" => Self::ServedModel,
+            _ if name.starts_with("local_time.") => Self::LocalTime(TimeZone::get(name.strip_prefix("local_time.")?).ok()?),
             _ => Self::Tag(name.strip_prefix("tag.").filter(|tag| !tag.is_empty())?.to_owned()),
         })
     }
     /// Its value; absent when the event does not have it.
-    pub(crate) fn of<'a>(&self, event: &RatedEvent<'a>) -> Option<&'a str> {
-        match self {
+    pub(crate) fn of<'a>(&self, event: &RatedEvent<'a>) -> Option<Cow<'a, str>> {
+        let plain = match self {
             Self::Key => Some(event.key.as_str()),
             Self::Session => event.session,
             Self::Workflow => event.workflow,
@@ -239,6 +246,14 @@ impl Dimension {
             Self::RequestedModel => Some(event.requested_model.as_str()),
             Self::ServedModel => event.served_model.map(ModelName::as_str),
             Self::Tag(name) => event.tags.iter().find(|(tag, _)| **tag == **name).map(|(_, value)| &**value),
-        }
+            Self::LocalTime(zone) => return Some(local_time(event.occurred_at, zone).into()),
+        };
+        plain.map(Cow::Borrowed)
     }
+}
+
+/// Date, time and weekday there: `2026-11-28T18:05:00 6`.
+fn local_time(at: Timestamp, zone: &TimeZone) -> String {
+    let local = jiff::Timestamp::from(at).to_zoned(zone.clone());
+    format!("{} {}", local.strftime("%Y-%m-%dT%H:%M:%S"), local.weekday().to_monday_one_offset())
 }

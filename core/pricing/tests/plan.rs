@@ -60,6 +60,10 @@ impl PricingRules for Rules {
             },
             "facts" => |input| Ok(vec![item(None, &format!("{:?}", input.usage.dimensions), Decimal::ONE, Decimal::ONE)]),
             "generous" => |_| Ok(vec![item(None, "a gift", Decimal::ONE, d("-0.01"))]),
+            "discount" => |input| {
+                let credit = LineItem { credit: true, ..item(None, "a discount", Decimal::ONE, d("-0.001")) };
+                Ok(input.so_far.iter().cloned().chain([credit]).collect())
+            },
             "broken" => |_| Err(Failure::Deadline { limit_ms: 10 }),
             "unbounded" => |_| Ok(vec![item(None, "all", Decimal::ONE, Decimal::MAX), item(None, "the rest", Decimal::ONE, d("0.1"))]),
             "tiers" => |_| Ok(Vec::new()),
@@ -68,9 +72,12 @@ impl PricingRules for Rules {
         match sheet_json {
             r#"{"currency":"EUR"}"# => info.currency = Currency::parse("EUR").unwrap(),
             r#"{"want":"facts"}"# => info.dimensions = ["session", "workflow", "key", "tag.team", "tag.none"].map(Into::into).to_vec(),
+            r#"{"want":"time"}"# => info.dimensions = vec!["local_time.Asia/Tokyo".into()],
+            r#"{"want":"nowhere"}"# => info.dimensions = vec!["local_time.Nowhere/Here".into()],
             r#"{"want":"secrets"}"# => info.dimensions = vec!["secret".into()],
             r#"{"tiers":true}"# => {
-                info.aggregates = vec![AggregateSpec { name: "tokens".into(), meter: "input".into(), window: Window::Month, group_by: Vec::new() }]
+                info.aggregates =
+                    vec![AggregateSpec { name: "tokens".into(), meter: "input".into(), window: Window::Month, group_by: Vec::new(), start: None, end: None }]
             }
             r#"{"percent":"-3"}"# => {
                 let problem = |path: &str| SheetProblem { path: path.into(), message: "a percentage from 0 to 1000".into() };
@@ -84,7 +91,7 @@ impl PricingRules for Rules {
 }
 
 fn item(meter: Option<Meter>, description: &str, quantity: Decimal, amount: Decimal) -> LineItem {
-    LineItem { meter, description: description.into(), quantity, unit: "tokens".into(), unit_price: Decimal::ZERO, amount }
+    LineItem { meter, description: description.into(), quantity, unit: "tokens".into(), unit_price: Decimal::ZERO, amount, credit: false }
 }
 
 fn document(rules: &str) -> PlanDocument {
@@ -170,6 +177,24 @@ fn a_failing_rule_leaves_the_event_unrated_with_the_reason() {
 }
 
 #[test]
+fn only_a_credit_may_be_negative() {
+    assert_snapshot!(shown(&charge(r#"{"rule": "at-cost"}, {"rule": "discount"}"#)), @"
+    Rated 0.002
+    at-cost: at cost 1000 = 0.002
+    at-cost: at cost 100 = 0.001
+    discount: a discount 1 = -0.001
+    ");
+}
+
+#[test]
+fn a_rule_may_ask_what_time_it_was_somewhere() {
+    assert_snapshot!(shown(&charge(r#"{"rule": "facts", "want": "time"}"#)), @r#"
+    Rated 1
+    facts: [("local_time.Asia/Tokyo", "2026-11-23T21:00:00 1")] 1 = 1
+    "#);
+}
+
+#[test]
 fn an_unknown_cost_is_never_charged_as_nothing() {
     let plan = plan(r#"{"rule": "at-cost"}"#);
     let book = book("models.m.rates = { input = \"2\" }\nmodels.m.tiers.priority = \"2\"");
@@ -200,13 +225,14 @@ fn two_currencies_do_not_mix() {
 
 #[test]
 fn a_broken_plan_names_every_problem_with_its_path() {
-    assert_snapshot!(refusal(r#"{"rule": "cost-pluss"}, {"rule": "at-cost", "percent": "-3"}, {"rule": "at-cost", "currency": "EUR"}, {"rule": "tiers", "tiers": true}, {"rule": "facts", "want": "secrets"}"#), @r#"
+    assert_snapshot!(refusal(r#"{"rule": "cost-pluss"}, {"rule": "at-cost", "percent": "-3"}, {"rule": "at-cost", "currency": "EUR"}, {"rule": "tiers", "tiers": true}, {"rule": "facts", "want": "secrets"}, {"rule": "facts", "want": "nowhere"}"#), @r#"
     plans.standard.rules[0].rule: there is no pricing plugin named "cost-pluss"; there is: at-cost, double
     plans.standard.rules[1].percent: a percentage from 0 to 1000
     plans.standard.rules[1]["odd key"]: a percentage from 0 to 1000
     plans.standard.rules[2].currency: the sheet charges in EUR, the plan in USD: they must be the same
     plans.standard.rules[3]: "tiers" needs aggregates, which plans cannot use yet: tokens
-    plans.standard.rules[4]: "facts" asks for "secret"; there is: key, session, workflow, step, service_tier, requested_model, served_model, tag.<name>
+    plans.standard.rules[4]: "facts" asks for "secret"; there is: key, session, workflow, step, service_tier, requested_model, served_model, tag.<name>, local_time.<zone such as Europe/Berlin>
+    plans.standard.rules[5]: "facts" asks for "local_time.Nowhere/Here"; there is: key, session, workflow, step, service_tier, requested_model, served_model, tag.<name>, local_time.<zone such as Europe/Berlin>
     "#);
     assert_snapshot!(refusal(""), @r#"plans.standard.rules: a plan needs at least one rule, such as { rule = "cost-plus", markup_percent = "30" }"#);
 }

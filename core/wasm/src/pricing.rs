@@ -15,6 +15,7 @@ pub(crate) struct PricingRule {
     pool: Arc<Pool<Guest>>,
     sheet: Digest,
     info: SheetInfo,
+    unseen: wire::Unseen,
 }
 
 impl PricingRule {
@@ -24,8 +25,9 @@ impl PricingRule {
             Err(Unconfigured::Refused(problems)) => return Err(LoadError::Sheet(problems.into_iter().map(wire::sheet_problem).collect())),
             Err(Unconfigured::Failed(error)) => return Err(error.into()),
         };
+        let unseen = wire::Unseen::of(&info);
         let info = wire::sheet_info(info).map_err(|what| pool.error(Guest::CONFIGURE, Failure::Nonsense(what)))?;
-        Ok(Self { pool, sheet: Digest::of(sheet.as_bytes()), info })
+        Ok(Self { pool, sheet: Digest::of(sheet.as_bytes()), info, unseen })
     }
 }
 
@@ -43,7 +45,7 @@ impl api::PricingRule for PricingRule {
         self.pool.call(
             Guest::RATE,
             Size::small(SMALL_OUTPUT),
-            |guest, store| guest.rate(store, input),
+            |guest, store| guest.rate(store, input, self.unseen),
             |answer| {
                 let rating = wire::rating(answer)?;
                 check::rating(&rating, &self.info)?;

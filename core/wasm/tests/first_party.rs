@@ -67,7 +67,7 @@ fn cost_plus_refuses_a_bad_sheet_with_every_problem() {
     let refused = shared().load("cost-plus", r#"{"markup": 30, "per_model": {"a": "x"}}"#).map(|_| ()).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "markup: unknown key; expected one of rule, currency, markup_percent, per_model, per_provider, per_meter; \
+        "markup: unknown key; expected one of rule, currency, markup_percent, margin_percent, add, per, add_per_call, per_tag, per_model, per_provider, per_meter; \
          markup_percent: is missing: write the percentage on top of cost, such as \"30\"; \
          per_model[\"a\"]: \"x\" is not a decimal number: write a percentage such as \"30\" or \"12.5\""
     );

@@ -74,7 +74,7 @@ fn a_sheet_that_makes_the_rule_misbehave_is_not_loaded() {
     assert_eq!(quick.load("hostile", "loop").map(|_| ()).unwrap_err().to_string(), "plugin \"hostile\" load: it did not finish within its deadline of 20 ms");
     assert_eq!(
         shared().load("missing", "{}").map(|_| ()).unwrap_err().to_string(),
-        "there is no pricing plugin named \"missing\"; there is: cost-plus, hostile"
+        "there is no pricing plugin named \"missing\"; there is: blended-margin, contract, cost-plus, coupon, expression, free-tier, graduated, hostile, included-allowance, minimum-commitment, package, per-request, per-token, percentage-discount, prepaid-commit, session-cap, volume"
     );
 }
 

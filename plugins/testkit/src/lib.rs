@@ -6,4 +6,5 @@ pub mod corpus;
 pub mod evaluate;
 pub mod json_array;
 pub mod ndjson;
+pub mod rules;
 pub mod sse;

@@ -43,15 +43,17 @@ pub struct CostLine {
     pub amount: Decimal,
 }
 
-/// An aggregate that the sheet declared, before this usage.
-#[derive(Debug, Clone, PartialEq)]
+/// An aggregate that the sheet declared: before this usage, in commit order, or at the end of a period.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Aggregate {
     /// The rule's own name for it.
     pub name: String,
-    /// The sum of quantities.
+    /// The sum of the contributed quantities.
     pub quantity: Decimal,
-    /// The sum of amounts.
+    /// The sum of the contributed amounts, in the plan's currency.
     pub amount: Decimal,
+    /// At the end of a period: the facts that make its group. Empty for a usage.
+    pub group: Vec<(String, String)>,
 }
 
 /// A line of the charge.
@@ -78,9 +80,9 @@ pub struct LineItem {
 pub struct Contribution {
     /// The rule's own name for it.
     pub aggregate: String,
-    /// Added to its quantity.
+    /// Added to its quantity; never negative.
     pub quantity: Decimal,
-    /// Added to its amount.
+    /// Added to its amount, in the plan's currency; negative where credits outweigh.
     pub amount: Decimal,
 }
 
@@ -137,10 +139,51 @@ pub trait PricingRule: Sized + 'static {
     }
 }
 
+impl Default for AggregateSpec {
+    /// An amount over the customer's billing period.
+    fn default() -> Self {
+        Self { name: String::new(), meter: String::new(), window: Window::BillingPeriod, group_by: Vec::new(), start: None, end: None }
+    }
+}
+
 impl Default for SheetInfo {
     /// In US dollars, from nothing but the cost.
     fn default() -> Self {
         Self { currency: "USD".into(), aggregates: Vec::new(), dimensions: Vec::new(), attrs: Vec::new() }
+    }
+}
+
+/// A list that a rule does not look at: it is left empty, which saves a good part of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// The quantities of the usage.
+    Quantities,
+    /// The lines of cost.
+    Cost,
+    /// The lines of cost, where there are lines of rules before.
+    CostBehindOthers,
+}
+
+impl SheetInfo {
+    /// Says that `rate` does not look at a list.
+    pub fn without(mut self, unseen: Unseen) -> Self {
+        let (key, value) = unseen.attr();
+        self.attrs.push(Attr { key: key.into(), value: value.into() });
+        self
+    }
+    /// Whether it was said.
+    pub fn is_without(&self, unseen: Unseen) -> bool {
+        self.attrs.iter().any(|attr| (attr.key.as_str(), attr.value.as_str()) == unseen.attr())
+    }
+}
+
+impl Unseen {
+    fn attr(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quantities => ("quantities", "never"),
+            Self::Cost => ("cost", "never"),
+            Self::CostBehindOthers => ("cost", "first"),
+        }
     }
 }
 
@@ -182,7 +225,12 @@ impl From<LineItem> for wit::LineItem {
 }
 
 fn aggregates(list: Vec<wit::Aggregate>) -> Result<Vec<Aggregate>, PluginError> {
-    list.into_iter().map(|a| Ok(Aggregate { name: a.name, quantity: a.quantity.try_into()?, amount: a.amount.try_into()? })).collect()
+    let pair = |attr: Attr| (attr.key, attr.value);
+    let aggregate = |a: wit::Aggregate| {
+        let group = a.group.into_iter().map(pair).collect();
+        Ok(Aggregate { name: a.name, quantity: a.quantity.try_into()?, amount: a.amount.try_into()?, group })
+    };
+    list.into_iter().map(aggregate).collect()
 }
 
 fn cost_line(line: wit::CostLine) -> Result<CostLine, PluginError> {

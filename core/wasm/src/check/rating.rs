@@ -13,6 +13,10 @@ pub(crate) fn rating(rating: &Rating, sheet: &SheetInfo) -> Check {
         if !sheet.aggregates.iter().any(|spec| spec.name == contribution.aggregate) {
             return Err(format!("a contribution to the aggregate {}, which the sheet does not declare", text::shown(&contribution.aggregate)));
         }
+        if contribution.quantity.is_sign_negative() && !contribution.quantity.is_zero() {
+            let (name, quantity) = (text::shown(&contribution.aggregate), contribution.quantity.normalize());
+            return Err(format!("a contribution to the aggregate {name} of the negative quantity {quantity}"));
+        }
     }
     Ok(())
 }

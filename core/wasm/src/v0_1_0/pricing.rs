@@ -2,7 +2,7 @@
 
 use wasmtime::Store;
 use wasmtime::component::{ComponentType, Instance, Lift, Lower};
-use weighbridge_domain::{Currency, Meter};
+use weighbridge_domain::{Currency, Meter, Timestamp};
 use weighbridge_plugin_api::{Failure, Kind, pricing as api};
 
 use super::types::{Attr, AttrRef, Decimal, PluginError, QuantityRef, meter};
@@ -38,6 +38,8 @@ pub(crate) struct AggregateSpec {
     window: Window,
     #[component(name = "group-by")]
     group_by: Vec<String>,
+    start: Option<i64>,
+    end: Option<i64>,
 }
 
 #[derive(ComponentType, Lift)]
@@ -85,6 +87,7 @@ pub(crate) struct Aggregate<'a> {
     name: &'a str,
     quantity: Decimal,
     amount: Decimal,
+    group: Vec<AttrRef<'a>>,
 }
 
 #[derive(ComponentType, Lower)]
@@ -204,7 +207,9 @@ impl Pricing {
     pub(crate) const RATE: &'static str = Rate::NAME;
     pub(crate) const CLOSE_PERIOD: &'static str = ClosePeriod::NAME;
 
-    pub(crate) fn rate(&self, store: &mut Store<Guest>, input: &api::RatingInput<'_>) -> wasmtime::Result<Result<Rating, Failure>> {
+    pub(crate) fn rate(&self, store: &mut Store<Guest>, input: &api::RatingInput<'_>, unseen: Unseen) -> wasmtime::Result<Result<Rating, Failure>> {
+        let quantities = input.usage.usage.iter().filter(|_| !unseen.quantities);
+        let cost = input.cost.iter().filter(|_| !unseen.cost && (input.so_far.is_empty() || !unseen.cost_behind_others));
         let mut id = [0; 36];
         let usage = &input.usage;
         let input = RatingInput {
@@ -214,11 +219,11 @@ impl Pricing {
                 occurred_at: usage.occurred_at.micros(),
                 provider: usage.provider.as_str(),
                 model: usage.model.as_str(),
-                quantities: usage.usage.iter().map(|q| QuantityRef { meter: q.meter.as_str(), value: q.value.into() }).collect(),
+                quantities: quantities.map(|q| QuantityRef { meter: q.meter.as_str(), value: q.value.into() }).collect(),
                 dimensions: usage.dimensions.iter().map(|(key, value)| AttrRef { key, value }).collect(),
             },
             currency: input.currency.as_str(),
-            cost: input.cost.iter().map(cost_line).collect(),
+            cost: cost.map(cost_line).collect(),
             so_far: input.so_far.iter().map(line_ref).collect(),
             aggregates: aggregates(input.aggregates),
         };
@@ -237,6 +242,21 @@ impl Pricing {
     }
 }
 
+/// The lists that a rule says it does not look at: they are left empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Unseen {
+    quantities: bool,
+    cost: bool,
+    cost_behind_others: bool,
+}
+
+impl Unseen {
+    pub(crate) fn of(info: &SheetInfo) -> Self {
+        let said = |key: &str, value: &str| info.attrs.iter().any(|attr| attr.key == key && attr.value == value);
+        Self { quantities: said("quantities", "never"), cost: said("cost", "never"), cost_behind_others: said("cost", "first") }
+    }
+}
+
 fn cost_line(line: &weighbridge_domain::CostLine) -> CostLine<'_> {
     CostLine { meter: line.meter.as_str(), quantity: line.quantity.into(), rate: line.rate.into(), per: line.per.into(), amount: line.amount.into() }
 }
@@ -249,12 +269,17 @@ fn line_ref(line: &api::LineItem) -> LineItemRef<'_> {
         unit: &line.unit,
         unit_price: line.unit_price.into(),
         amount: line.amount.into(),
-        attrs: if line.amount.is_sign_negative() { &[CREDIT] } else { &[] },
+        attrs: if line.credit { &[CREDIT] } else { &[] },
     }
 }
 
 fn aggregates(values: &[api::AggregateValue]) -> Vec<Aggregate<'_>> {
-    values.iter().map(|value| Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into() }).collect()
+    values.iter().map(aggregate).collect()
+}
+
+fn aggregate(value: &api::AggregateValue) -> Aggregate<'_> {
+    let group = value.group.iter().map(|(key, value)| AttrRef { key, value }).collect();
+    Aggregate { name: &value.name, quantity: value.quantity.into(), amount: value.amount.into(), group }
 }
 
 /// What a sheet needs, or what is wrong with how the rule says it.
@@ -271,6 +296,8 @@ pub(crate) fn sheet_info(info: SheetInfo) -> Result<api::SheetInfo, String> {
             Window::Lifetime => api::Window::Lifetime,
         },
         group_by: spec.group_by,
+        start: spec.start.map(Timestamp::from_micros),
+        end: spec.end.map(Timestamp::from_micros),
     });
     Ok(api::SheetInfo { currency, aggregates: aggregates.collect(), dimensions: info.dimensions })
 }
@@ -293,8 +320,8 @@ pub(crate) fn items(items: Vec<LineItem>) -> Result<Vec<api::LineItem>, String> 
 
 fn line(line: LineItem) -> Result<api::LineItem, String> {
     let amount = line.amount.exact()?;
-    let credit = || line.attrs.iter().any(|attr| attr.key == CREDIT.key && attr.value == CREDIT.value);
-    if amount.is_sign_negative() && !amount.is_zero() && !credit() {
+    let credit = line.attrs.iter().any(|attr| attr.key == CREDIT.key && attr.value == CREDIT.value);
+    if amount.is_sign_negative() && !amount.is_zero() && !credit {
         return Err(format!("the line {:?} has the negative amount {}, and is not marked as a credit", one_line(&line.description, 80), amount.normalize()));
     }
     Ok(api::LineItem {
@@ -304,5 +331,6 @@ fn line(line: LineItem) -> Result<api::LineItem, String> {
         unit: line.unit.into(),
         unit_price: line.unit_price.exact()?,
         amount,
+        credit,
     })
 }

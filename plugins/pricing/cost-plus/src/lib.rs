@@ -1,13 +1,13 @@
-//! Cost plus a margin: each line of cost, or of the rules before, times one plus a percentage.
+//! Cost plus: each line of cost, or of the rules before, with a mark-up, a margin or an add-on.
 
-mod margin;
 mod sheet;
+mod terms;
 
-use weighbridge_plugin::pricing::{CostLine, LineItem, Problem, Rating, RatingInput, SheetInfo};
-use weighbridge_plugin::{Decimal, PluginError, PricingRule, exact, meter, register_pricing_rule};
+use rulekit::lines;
+use weighbridge_plugin::pricing::{CostLine, LineItem, Problem, Rating, RatingInput, SheetInfo, Unseen};
+use weighbridge_plugin::{PluginError, PricingRule, meter, register_pricing_rule};
 
-use margin::Margin;
-use sheet::Sheet;
+use sheet::{Sheet, TermsOf};
 
 /// The rule with its sheet.
 pub struct CostPlus(Sheet);
@@ -19,58 +19,46 @@ impl PricingRule for CostPlus {
         Sheet::read(sheet).map(Self)
     }
     fn info(&self) -> SheetInfo {
-        SheetInfo { currency: self.0.currency.clone(), ..SheetInfo::default() }
+        SheetInfo { currency: self.0.currency.clone(), dimensions: self.0.dimensions(), ..SheetInfo::default() }
+            .without(Unseen::Quantities)
+            .without(Unseen::CostBehindOthers)
     }
     fn rate(&self, input: RatingInput) -> Result<Rating, PluginError> {
-        if input.currency != self.0.currency {
-            let (cost, sheet) = (&input.currency, &self.0.currency);
-            return Err(PluginError::invalid_input(format!(
-                "the cost is in {cost} and the sheet charges in {sheet}: set `currency` of the sheet to \"{cost}\""
-            )));
-        }
-        let margins = self.0.margins(&input.usage.provider, &input.usage.model);
+        lines::same_currency(&input, &self.0.currency)?;
+        let terms = self.0.terms(&input.usage);
         let items = if input.so_far.is_empty() {
-            input.cost.into_iter().map(|line| at_cost(line, &margins)).collect::<Result<_, _>>()
+            input.cost.into_iter().map(|line| at_cost(line, &terms)).collect::<Result<Vec<_>, _>>()
         } else {
-            input.so_far.into_iter().map(|line| on_top(line, &margins)).collect()
+            input.so_far.into_iter().map(|line| on_top(line, &terms)).collect()
         };
-        Ok(Rating { items: items?, contributions: Vec::new() })
+        let per_call = self.0.add_per_call.map(|amount| lines::single("fixed add-on per call".into(), "calls", amount));
+        Ok(Rating { items: items?.into_iter().chain(per_call).collect(), contributions: Vec::new() })
     }
 }
 
 /// A line of cost becomes a line of the charge.
-fn at_cost(line: CostLine, margins: &sheet::Margins<'_>) -> Result<LineItem, PluginError> {
-    let margin = margins.of(&line.meter);
+fn at_cost(line: CostLine, terms: &TermsOf<'_>) -> Result<LineItem, PluginError> {
+    let terms = terms.meter(&line.meter);
     let mut description = meter::label(&line.meter);
-    description.push_str(&margin.at_cost);
+    description.push_str(&terms.at_cost);
     Ok(LineItem {
         description,
         quantity: line.quantity,
         unit: meter::unit(&line.meter).into(),
-        unit_price: unit_price(line.rate, line.per, margin),
-        amount: marked_up(line.amount, margin)?,
+        unit_price: terms.unit_price(line.rate, line.per),
+        amount: terms.amount(line.amount, line.quantity)?,
         credit: false,
         meter: line.meter,
     })
 }
 
-/// A line of the rules before, with the margin on top.
-fn on_top(mut line: LineItem, margins: &sheet::Margins<'_>) -> Result<LineItem, PluginError> {
-    let margin = margins.of(&line.meter);
-    line.amount = marked_up(line.amount, margin)?;
-    line.unit_price = exact::mul(line.unit_price, margin.factor).unwrap_or_else(|| line.unit_price.saturating_mul(margin.factor));
-    line.description.push_str(&margin.on_top);
+/// A line of the rules before, with the terms on top.
+fn on_top(mut line: LineItem, terms: &TermsOf<'_>) -> Result<LineItem, PluginError> {
+    let terms = terms.meter(&line.meter);
+    line.amount = terms.amount(line.amount, line.quantity)?;
+    line.unit_price = terms.unit_price(line.unit_price, weighbridge_plugin::Decimal::ONE);
+    line.description.push_str(&terms.on_top);
     Ok(line)
-}
-
-fn marked_up(amount: Decimal, margin: &Margin) -> Result<Decimal, PluginError> {
-    exact::mul(amount, margin.factor).ok_or_else(|| PluginError::invalid_input(format!("{amount} times {} does not fit 28 decimals exactly", margin.factor)))
-}
-
-/// For reading, so it may be rounded where the exact one does not fit; the amount is exact by itself.
-fn unit_price(rate: Decimal, per: Decimal, margin: &Margin) -> Decimal {
-    let rate = exact::mul(rate, margin.factor).unwrap_or_else(|| rate.saturating_mul(margin.factor));
-    exact::div_power_of_ten(rate, per).or_else(|| rate.checked_div(per)).unwrap_or(rate)
 }
 
 #[cfg(test)]

@@ -1,128 +1,90 @@
-//! The sheet: which margin is whose. `sheet.schema.json` says the same for editors.
+//! The sheet: which terms are whose. `sheet.schema.json` says the same for editors.
 
-use std::collections::BTreeMap;
+use rulekit::Names;
+use rulekit::select::dimension_of;
+use rulekit::sheet::{self, PRICE, Table};
+use weighbridge_plugin::Decimal;
+use weighbridge_plugin::pricing::{Problem, Usage};
 
-use serde_json::{Map, Value};
-use weighbridge_plugin::pricing::Problem;
+use crate::terms::Terms;
 
-use crate::margin::Margin;
+const KEYS: [&str; 10] = ["currency", "markup_percent", "margin_percent", "add", "per", "add_per_call", "per_tag", "per_model", "per_provider", "per_meter"];
 
-const KEYS: [&str; 6] = ["rule", "currency", "markup_percent", "per_model", "per_provider", "per_meter"];
-
-/// Margins, the most specific first: model, provider, meter, and the one for all.
+/// Terms, the most specific first: tag, model, provider, meter, and the ones for all.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Sheet {
     /// What the sheet charges in.
     pub(crate) currency: String,
-    markup: Margin,
+    /// One line more for every call.
+    pub(crate) add_per_call: Option<Decimal>,
+    terms: Terms,
+    /// By the dimension of a tag, then by its value.
+    per_tag: Vec<(String, Names<Terms>)>,
     /// By `provider/model` or `model`.
-    per_model: BTreeMap<String, Margin>,
-    per_provider: BTreeMap<String, Margin>,
-    per_meter: BTreeMap<String, Margin>,
+    per_model: Names<Terms>,
+    per_provider: Names<Terms>,
+    per_meter: Names<Terms>,
 }
 
-/// The margins of one call.
-pub(crate) enum Margins<'a> {
-    /// One for every line.
-    Same(&'a Margin),
+/// The terms of one call.
+pub(crate) enum TermsOf<'a> {
+    /// The same for every line.
+    Call(&'a Terms),
     /// By the line's meter.
-    ByMeter(&'a Sheet),
+    Meter(&'a Sheet),
 }
 
-impl Margins<'_> {
-    pub(crate) fn of(&self, meter: &str) -> &Margin {
+impl TermsOf<'_> {
+    pub(crate) fn meter(&self, meter: &str) -> &Terms {
         match self {
-            Margins::Same(margin) => margin,
-            Margins::ByMeter(sheet) => sheet.per_meter.get(meter).unwrap_or(&sheet.markup),
+            TermsOf::Call(terms) => terms,
+            TermsOf::Meter(sheet) => sheet.per_meter.get(meter).unwrap_or(&sheet.terms),
         }
     }
 }
 
 impl Sheet {
-    /// The margins for a model of a provider.
-    pub(crate) fn margins(&self, provider: &str, model: &str) -> Margins<'_> {
-        let qualified = || self.per_model.get(&[provider, "/", model].concat());
-        let of_model = if self.per_model.is_empty() { None } else { qualified().or_else(|| self.per_model.get(model)) };
-        of_model.or_else(|| self.per_provider.get(provider)).map_or(Margins::ByMeter(self), Margins::Same)
+    /// The terms for a call.
+    pub(crate) fn terms(&self, usage: &Usage) -> TermsOf<'_> {
+        let of_tag = self.per_tag.iter().find_map(|(dimension, values)| values.get(dimension_of(usage, dimension)?));
+        let of_call = of_tag.or_else(|| self.per_model.of_model(&usage.provider, &usage.model)).or_else(|| self.per_provider.get(&usage.provider));
+        of_call.map_or(TermsOf::Meter(self), TermsOf::Call)
     }
-
+    /// The tags that it looks at.
+    pub(crate) fn dimensions(&self) -> Vec<String> {
+        self.per_tag.iter().map(|(dimension, _)| dimension.clone()).collect()
+    }
     /// Reads a sheet; every problem at once.
     pub(crate) fn read(json: &str) -> Result<Self, Vec<Problem>> {
-        let sheet = match serde_json::from_str(json) {
-            Ok(Value::Object(sheet)) => sheet,
-            Ok(_) => return Err(vec![Problem::new("sheet", "expected a JSON object such as {\"markup_percent\": \"30\"}")]),
-            Err(error) => return Err(vec![Problem::new("sheet", format!("expected a JSON object: {error}"))]),
-        };
-        let mut problems = Vec::new();
-        for key in sheet.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            problems.push(Problem::new(key, format!("unknown key; expected one of {}", KEYS.join(", "))));
-        }
-        rule(&sheet, &mut problems);
-        let read = Self {
-            currency: currency(&sheet, &mut problems),
-            markup: markup(&sheet, &mut problems),
-            per_model: table(&sheet, "per_model", &mut problems),
-            per_provider: table(&sheet, "per_provider", &mut problems),
-            per_meter: table(&sheet, "per_meter", &mut problems),
-        };
-        if problems.is_empty() { Ok(read) } else { Err(problems) }
+        sheet::read(json, "cost-plus", "{\"markup_percent\": \"30\"}", &KEYS, |sheet| Self {
+            currency: sheet.currency(),
+            terms: Terms::of_keys(sheet),
+            add_per_call: sheet.number("add_per_call", &PRICE).filter(|price| !price.is_zero()),
+            per_tag: per_tag(sheet),
+            per_model: named(sheet, "per_model"),
+            per_provider: named(sheet, "per_provider"),
+            per_meter: named(sheet, "per_meter"),
+        })
     }
 }
 
-fn rule(sheet: &Map<String, Value>, problems: &mut Vec<Problem>) {
-    if sheet.get("rule").is_some_and(|rule| rule != "cost-plus") {
-        problems.push(Problem::new("rule", "expected \"cost-plus\": this sheet is for another rule"));
-    }
+fn per_tag(sheet: &Table<'_>) -> Vec<(String, Names<Terms>)> {
+    let Some(tags) = sheet.table("per_tag", "{ team = { research = \"10\" } }") else { return Vec::new() };
+    let values = |name: &String, value| tags.table_of(tags.path_of_name(name), value, "{ research = \"10\" }").map(|values| terms(&values));
+    tags.entries().filter_map(|(name, value)| Some((["tag.", name].concat(), values(name, value)?))).collect()
 }
 
-fn currency(sheet: &Map<String, Value>, problems: &mut Vec<Problem>) -> String {
-    match sheet.get("currency") {
-        None => "USD".into(),
-        Some(Value::String(code)) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) => code.clone(),
+fn named(sheet: &Table<'_>, key: &str) -> Names<Terms> {
+    match sheet.get(key) {
+        None => Names::default(),
+        Some(value) if value.is_object() => sheet.table(key, "").map(|table| terms(&table)).unwrap_or_default(),
         Some(_) => {
-            problems.push(Problem::new("currency", "expected a currency code such as \"USD\""));
-            String::new()
+            sheet.problem(key, "expected a table of names and percentages, such as { \"acme/large\" = \"20\" }");
+            Names::default()
         }
     }
 }
 
-fn markup(sheet: &Map<String, Value>, problems: &mut Vec<Problem>) -> Margin {
-    let percent = sheet.get("markup_percent").ok_or_else(|| "is missing: write the percentage on top of cost, such as \"30\"".to_owned());
-    percent.and_then(margin).unwrap_or_else(|message| {
-        problems.push(Problem::new("markup_percent", message));
-        none()
-    })
-}
-
-fn table(sheet: &Map<String, Value>, key: &str, problems: &mut Vec<Problem>) -> BTreeMap<String, Margin> {
-    let entries = match sheet.get(key) {
-        None => return BTreeMap::new(),
-        Some(Value::Object(entries)) => entries,
-        Some(_) => {
-            problems.push(Problem::new(key, "expected a table of names and percentages, such as { \"acme/large\" = \"20\" }"));
-            return BTreeMap::new();
-        }
-    };
-    let mut margins = BTreeMap::new();
-    for (name, value) in entries {
-        match margin(value) {
-            Ok(margin) => drop(margins.insert(name.clone(), margin)),
-            Err(message) => problems.push(Problem::new(format!("{key}[{name:?}]"), message)),
-        }
-    }
-    margins
-}
-
-fn margin(value: &Value) -> Result<Margin, String> {
-    match value {
-        Value::String(text) => Margin::of_percent(text),
-        Value::Number(number) if number.is_i64() || number.is_u64() => Margin::of_percent(&number.to_string()),
-        // A JSON number with a point would pass through a float on its way here.
-        Value::Number(number) => Err(format!("write {number} as a string, \"{number}\": numbers with a point are not exact")),
-        _ => Err("expected a percentage such as \"30\" or 30".into()),
-    }
-}
-
-fn none() -> Margin {
-    Margin { factor: weighbridge_plugin::Decimal::ONE, at_cost: String::new(), on_top: String::new() }
+fn terms(table: &Table<'_>) -> Names<Terms> {
+    table.entries().map(|(name, value)| (name.clone(), Terms::read(table, table.path_of_name(name), value))).collect()
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use weighbridge_plugin::pricing::Usage;
+use weighbridge_plugin::{Decimal, exact};
+use weighbridge_plugin_testkit::rules;
 
 fn d(text: &str) -> Decimal {
     exact::parse(text).unwrap_or_else(|| panic!("{text:?} is not a decimal"))
@@ -27,17 +29,8 @@ fn shown(items: &[LineItem]) -> String {
 
 #[test]
 fn the_worked_examples_of_the_readme_hold() {
-    let readme = include_str!("../README.md");
-    let rows = readme.lines().filter(|line| line.starts_with("| `{"));
-    let mut checked = 0;
-    for row in rows {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
-        let [sheet, call, cost, charge] = cells[..] else { panic!("four cells, not {row:?}") };
-        let rule = CostPlus::load(sheet).unwrap();
-        assert_eq!(shown(&rule.rate(input(call, cost)).unwrap().items), charge, "{row}");
-        checked += 1;
-    }
-    assert!(checked >= 6, "the table has {checked} rows");
+    let count = rules::check::<CostPlus>(include_str!("../README.md"), include_str!("../sheet.schema.json"));
+    assert!(count >= 24, "{count} examples");
 }
 
 #[test]
@@ -87,7 +80,7 @@ fn a_bad_sheet_names_every_problem_with_its_path_and_what_was_expected() {
             r#"{"rule": "tiers", "markup": "30", "markup_percent": "thirty", "currency": "usd", "per_model": {"acme/large": "-101", "small": 12.5}, "per_meter": ["input"]}"#
         ),
         [
-            "markup: unknown key; expected one of rule, currency, markup_percent, per_model, per_provider, per_meter",
+            "markup: unknown key; expected one of rule, currency, markup_percent, margin_percent, add, per, add_per_call, per_tag, per_model, per_provider, per_meter",
             "rule: expected \"cost-plus\": this sheet is for another rule",
             "currency: expected a currency code such as \"USD\"",
             "markup_percent: \"thirty\" is not a decimal number: write a percentage such as \"30\" or \"12.5\"",
