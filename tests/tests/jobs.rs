@@ -348,6 +348,27 @@ fn a_job_that_is_streamed_is_billed_by_its_stream_or_where_that_breaks_off_by_it
 }
 
 #[test]
+fn a_state_that_is_not_known_is_no_end_and_one_file_does_not_keep_another_off_the_books() {
+    let upstream = ReplayUpstream::start();
+    openai_batch(&upstream, 2);
+    upstream.set_at("openai", "POST /v1/responses", json_reply(&response("queued")));
+    upstream.set_at("openai", "GET /v1/responses/resp_1", json_reply(&response("paused")));
+    // The file of errors comes first, and cannot be read.
+    upstream.set_at("openai", "GET /v1/files/file-err/content", Reply::new(404, "application/json", "{}"));
+    let weighbridge = start(&upstream, OFTEN);
+    let key = weighbridge.admin().customer_with_key("acme", None);
+    begin_batch(&weighbridge, &key);
+    in_background(&weighbridge, &key);
+    let events = weighbridge.admin().wait_for_events(5);
+    assert_eq!(items(&events).len(), 2);
+    let stage = |id: &str| weighbridge.admin().get("jobs")["data"].as_array().unwrap().iter().find(|job| job["id"] == id).unwrap()["stage"].clone();
+    assert_eq!((stage("batch_1"), stage("resp_1")), (json!("ended"), json!("open")));
+    upstream.set_at("openai", "GET /v1/responses/resp_1", json_reply(&response("completed")));
+    let events = weighbridge.admin().wait_for_events(6);
+    assert_eq!(events[5]["flags"], json!(["job"]));
+}
+
+#[test]
 fn an_id_that_is_in_use_is_noticed() {
     let upstream = ReplayUpstream::start();
     upstream.set_at("openai", "POST /v1/responses", json_reply(&response("queued")));
@@ -472,7 +493,9 @@ fn what_may_have_been_started_is_not_started_again() {
 
     for status in [500, 502, 504] {
         upstream.set_at("openai", "POST /v1/responses", Reply::new(status, "application/json", r#"{"error":{"message":"?"}}"#));
-        assert_eq!(in_background(&weighbridge, &key).status, status);
+        let answer = in_background(&weighbridge, &key);
+        assert_eq!(answer.status, status);
+        assert_eq!(weighbridge.admin().event_of(&answer)["flags"], json!(["may_have_started"]));
     }
     assert_eq!((upstream.take("openai").len(), upstream.take("other").len()), (4, 0), "nothing was sent twice");
 
@@ -495,6 +518,14 @@ fn results_that_break_off_are_billed_as_far_as_they_came_and_wholly_later() {
     let broken = Request::new("GET", "/v1/files/file-out/content").bearer(&key).open(weighbridge.address()).unwrap().finish();
     assert!(broken.is_err() || broken.is_ok_and(|answer| answer.body.len() < whole.len()));
     assert_eq!(weighbridge.admin().get("jobs")["data"][0]["stage"], "ended", "not all of it is there");
+    let came = items(&weighbridge.admin().events("")).len();
+    assert!((15..25).contains(&came), "half of them came and are billed: {came}");
+    // What is no result is not taken for all of them.
+    for page in ["<html>not now</html>", "", r#"{"error":{"message":"not now"}}"#] {
+        upstream.set_at("openai", "GET /v1/files/file-out/content", Reply::new(200, "application/octet-stream", page));
+        let _ = Request::new("GET", "/v1/files/file-out/content").bearer(&key).open(weighbridge.address()).unwrap().finish();
+        assert_eq!(weighbridge.admin().get("jobs")["data"][0]["stage"], "ended", "{page}");
+    }
     upstream.set_at("openai", "GET /v1/files/file-out/content", Reply::new(200, "application/octet-stream", whole.clone()));
     assert_eq!(get(&weighbridge, "/v1/files/file-out/content", &key).text(), whole);
     get(&weighbridge, "/v1/files/file-err/content", &key);

@@ -203,8 +203,8 @@ impl Tries {
 }
 
 /// Whether a failure leaves it open that the call was taken all the same. Who is limited or overloaded has not taken it.
-fn leaves_doubt(status: StatusCode) -> bool {
-    !matches!(status.as_u16(), 429 | 503 | 529)
+pub(crate) fn leaves_doubt(status: StatusCode) -> bool {
+    status == StatusCode::REQUEST_TIMEOUT || status.is_server_error() && !matches!(status.as_u16(), 503 | 529)
 }
 
 /// An answer, seen.

@@ -106,6 +106,7 @@ impl OpenCall {
         let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Unknown);
         end.http_status = status.map(|status| status.as_u16());
         end.waive = Some(NOT_CHARGED);
+        end.flags.extend(resources::starts(&self.dialect_kind, &self.request).then_some("may_have_started"));
         self.close(end, refusal).await
     }
 

@@ -12,7 +12,7 @@ use weighbridge_plugin_api::adapter::{BodyPlan, Framing, UpstreamResponse, View}
 use crate::{
     adapt::fields,
     answer::{Answer, AnswerBody},
-    attempt::Answered,
+    attempt::{Answered, leaves_doubt},
     call::is_hop_by_hop,
     client_frames::content_type,
     gateway::GatewayOptions,
@@ -197,6 +197,8 @@ async fn error_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body
     let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Nothing);
     end.http_status = Some(head.status.as_u16());
     end.first_byte = Some(arrived);
+    let in_doubt = leaves_doubt(head.status) && resources::starts(&open.dialect_kind, &open.request);
+    end.flags.extend(in_doubt.then_some("may_have_started"));
     name_answer(&mut headers, &open, &exchange, Some(arrived));
     let settled = open.settle(end, None).await.map_err(Refusal::ledger_lost_answer)?;
     name_amounts(&mut headers, &settled);

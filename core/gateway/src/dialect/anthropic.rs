@@ -29,7 +29,7 @@ static BATCHES: ResourceFacts = ResourceFacts {
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
-    state: Some(StateFacts { pointer: "/processing_status", open: &["in_progress", "canceling"], done: &["ended"] }),
+    state: Some(StateFacts { pointer: "/processing_status", done: &["ended"], failed: &[] }),
     place: Place::Models("/requests/*/params/model"),
     work: Work::Items(ItemFacts {
         dialect: ItemDialect::Named("anthropic.messages"),

@@ -85,15 +85,27 @@ static RESPONSES: ResourceFacts = ResourceFacts {
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
-    state: Some(StateFacts { pointer: "/status", open: &["queued", "in_progress"], done: &["completed", "incomplete"] }),
+    state: Some(StateFacts { pointer: "/status", done: &["completed", "incomplete"], failed: &["failed", "cancelled", "expired"] }),
     place: Place::Model,
     work: Work::Whole,
     own_path: None,
     calls: &[
-        LaterCall { method: Method::GET, paths: &["/v1/responses/{id}", "/responses/{id}"], does: Does::Read },
-        LaterCall { method: Method::POST, paths: &["/v1/responses/{id}/cancel", "/responses/{id}/cancel"], does: Does::Cancel },
+        LaterCall {
+            method: Method::GET,
+            paths: &["/v1/responses/{id}", "/responses/{id}", "/openai/v1/responses/{id}", "/openai/responses/{id}"],
+            does: Does::Read,
+        },
+        LaterCall {
+            method: Method::POST,
+            paths: &["/v1/responses/{id}/cancel", "/responses/{id}/cancel", "/openai/v1/responses/{id}/cancel", "/openai/responses/{id}/cancel"],
+            does: Does::Cancel,
+        },
         LaterCall { method: Method::GET, paths: &["/v1/responses/{id}/input_items", "/responses/{id}/input_items"], does: Does::Look("input_items") },
-        LaterCall { method: Method::DELETE, paths: &["/v1/responses/{id}", "/responses/{id}"], does: Does::Delete },
+        LaterCall {
+            method: Method::DELETE,
+            paths: &["/v1/responses/{id}", "/responses/{id}", "/openai/v1/responses/{id}", "/openai/responses/{id}"],
+            does: Does::Delete,
+        },
     ],
 };
 
@@ -104,7 +116,7 @@ static VIDEOS: ResourceFacts = ResourceFacts {
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
-    state: Some(StateFacts { pointer: "/status", open: &["queued", "in_progress"], done: &["completed"] }),
+    state: Some(StateFacts { pointer: "/status", done: &["completed"], failed: &["failed", "cancelled", "expired"] }),
     place: Place::Model,
     work: Work::Whole,
     own_path: None,
@@ -142,11 +154,7 @@ static BATCHES: ResourceFacts = ResourceFacts {
     id: "/id",
     prefixes: Prefixes::NONE,
     list: "data",
-    state: Some(StateFacts {
-        pointer: "/status",
-        open: &["validating", "in_progress", "finalizing", "cancelling"],
-        done: &["completed", "expired", "cancelled"],
-    }),
+    state: Some(StateFacts { pointer: "/status", done: &["completed", "expired", "cancelled"], failed: &["failed"] }),
     place: Place::Beside { dialect: "openai.files", pointer: "/input_file_id" },
     work: Work::Items(ItemFacts {
         dialect: ItemDialect::ByPath("/endpoint"),

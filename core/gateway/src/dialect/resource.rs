@@ -47,10 +47,10 @@ impl Prefixes {
 #[derive(Debug)]
 pub(crate) struct StateFacts {
     pub(crate) pointer: &'static str,
-    /// While it says one of these, the work goes on.
-    pub(crate) open: &'static [&'static str],
-    /// With one of these it ended well; with any other it did not.
+    /// With one of these it ended well …
     pub(crate) done: &'static [&'static str],
+    /// … and with one of these it did not. With any other the work goes on: a word that is not known is no end.
+    pub(crate) failed: &'static [&'static str],
 }
 
 /// How the provider of something new is found.
@@ -173,8 +173,8 @@ impl ResourceFacts {
     }
     /// Whether the work goes on, by what the object says. One that does not say is not believed to have ended.
     pub(crate) fn goes_on(&self, state: Option<&str>) -> bool {
-        let open = |facts: &StateFacts| state.is_none_or(|state| facts.open.contains(&state));
-        self.storage().is_some() || self.state.as_ref().is_some_and(open)
+        let ended = |facts: &StateFacts| state.is_some_and(|state| facts.done.contains(&state) || facts.failed.contains(&state));
+        self.storage().is_some() || self.state.as_ref().is_some_and(|facts| !ended(facts))
     }
 }
 

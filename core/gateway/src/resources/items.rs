@@ -40,6 +40,8 @@ pub(super) struct ItemMeter {
     /// How often each name has come: a provider that takes a name twice does the work twice.
     named: HashMap<String, u32>,
     lines: u64,
+    /// Lines that tell of no call.
+    strange: u64,
     /// Not on the books yet.
     pub(super) events: Vec<UsageEvent>,
 }
@@ -69,6 +71,7 @@ impl ItemMeter {
             framer: Framer::new(Framing::Ndjson),
             named: HashMap::new(),
             lines: 0,
+            strange: 0,
             events: Vec::new(),
         })
     }
@@ -99,6 +102,11 @@ impl ItemMeter {
         torn
     }
 
+    /// Whether all that came are results, and anything came at all: a page that says "not now" is no result.
+    pub(super) fn are_results(&self) -> bool {
+        self.lines > 0 && self.strange == 0
+    }
+
     fn line(&mut self, line: &[u8]) {
         if line.trim_ascii().is_empty() {
             return;
@@ -113,8 +121,11 @@ impl ItemMeter {
                 _ => item.status = json,
             }
         });
-        // What is no JSON was an item, and nobody knows what it consumed.
         let read = scanned.map(|()| item).unwrap_or_default();
+        if read.custom_id.is_none() && read.answer.is_none() {
+            self.strange += 1;
+            return;
+        }
         let event = self.item(&read);
         self.events.push(event);
     }
@@ -122,7 +133,7 @@ impl ItemMeter {
     fn item(&mut self, item: &Item<'_>) -> UsageEvent {
         let custom_id = item.custom_id.and_then(|json| serde_json::from_str::<String>(json).ok());
         let name = custom_id.clone().unwrap_or_else(|| format!("line {}", self.lines));
-        let succeeded = item.status.is_none_or(|status| status.parse::<u16>().is_ok_and(|status| (200..300).contains(&status)));
+        let succeeded = item.status.is_none_or(|status| code(status).is_some_and(|status| (200..300).contains(&status)));
         let (status, consumed, waive) = match item.answer.filter(|_| succeeded) {
             Some(answer) => (EventStatus::Completed, self.consumed(answer.as_bytes()), None),
             None if item.custom_id.is_some() => (EventStatus::UpstreamError, Consumed::Nothing, None),
@@ -136,7 +147,7 @@ impl ItemMeter {
         let model = served.map_or_else(|| self.batch.made_by.routed_model.clone(), ModelName::new);
         let candidate = Candidate { provider: self.provider.clone(), model: model.clone() };
         let mut end = End::new(&candidate, status, consumed);
-        end.http_status = item.status.and_then(|status| status.parse().ok());
+        end.http_status = item.status.and_then(code);
         end.flags = vec!["batch"];
         end.waive = waive;
         let mut weighed = Weighed::of(end.consumed_now(), None);
@@ -166,6 +177,11 @@ impl ItemMeter {
         let parts = [made_by.provider.as_str(), &*made_by.dialect, &self.batch.id, name, &nth, status.as_str()];
         EventId::derived(made_by.started_at, &parts)
     }
+}
+
+/// A status, also as a text or with decimals.
+fn code(json: &str) -> Option<u16> {
+    json.trim_matches('"').split('.').next()?.parse().ok()
 }
 
 /// The client's tags, and which item of which batch this is.

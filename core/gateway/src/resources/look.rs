@@ -18,7 +18,7 @@ use crate::{
     answer::{Answer, AnswerBody},
     authenticate::{self, Caller},
     call::{self, Request},
-    dialect::{Dialect, FoundLater, ResourceFacts, resource::Does},
+    dialect::{Dialect, FoundLater, ResourceFacts, decoded as decoded_name, resource::Does},
     gateway::Gateway,
     meter::decode::Decoder,
     query,
@@ -65,7 +65,7 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
     if does == Does::List {
         return list::answer(&gateway, facts, customer, dialect.as_str(), &query).await;
     }
-    if query.split('&').any(|pair| pair.starts_with("stream=") && pair != "stream=false") {
+    if query.split(['&', ';']).any(asks_for_stream) {
         return Err(Refusal::streamed_look(facts.noun));
     }
     let key = Key::new(customer, dialect.as_str(), &id);
@@ -77,6 +77,10 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
     let question = Question { resource: &subject.resource, does, headers: Some(&headers), query: &query, body };
     let (answered, exchange) = ask(&gateway, &question).await?;
     if !answered.status().is_success() {
+        // The answer to an earlier deletion may have been lost.
+        if does == Does::Delete && answered.status() == StatusCode::NOT_FOUND && facts.storage().is_some() && subject.resource.stage == Stage::Open {
+            settle::stored_until_now(&gateway, &subject.resource).await?;
+        }
         return passed(answered, &exchange).await;
     }
     match does {
@@ -92,6 +96,12 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
         Does::Look(_) | Does::List => passed(answered, &exchange).await,
         Does::Read | Does::Cancel | Does::Change => object(&gateway, &subject, answered, &exchange).await,
     }
+}
+
+/// However its name is written.
+fn asks_for_stream(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    decoded_name(name).as_deref() == Some("stream") && value != "false"
 }
 
 /// Such calls count among the requests of a key.

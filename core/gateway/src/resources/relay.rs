@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::Response;
+use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
@@ -67,6 +67,8 @@ pub(super) async fn content(
         (None, Some(Results::Own)) => Some(Part { batch: resource.clone(), id: resource.id.clone() }),
         _ => None,
     };
+    // What is on the books already is passed on like any content.
+    let part = part.filter(|part| part.batch.results.get(&part.id) != Some(&true));
     let (head, body) = answered.into_parts();
     let reading = Reading::new(gateway, part, &exchange, &head, body)?;
     let (sender, receiver) = mpsc::channel(4);
@@ -90,7 +92,7 @@ pub(super) async fn read_results(gateway: &Arc<Gateway>, batch: &Arc<Resource>, 
     };
     let (answered, exchange) = ask(gateway, &Question::own(&of, Does::Content)).await?;
     let (head, body) = answered.into_parts();
-    if !head.status.is_success() {
+    if head.status != StatusCode::OK {
         return Err(Refusal::upstream_refused_look(exchange.candidate.provider.name.as_str(), head.status.as_u16()));
     }
     let part = Part { batch: batch.clone(), id: id.to_owned() };
@@ -124,7 +126,11 @@ impl Reading {
     /// Reads to the end, whether or not the client stays.
     async fn run(mut self, client: Option<mpsc::Sender<Result<Bytes, BoxError>>>) -> Result<(), Refusal> {
         let mut client = client;
-        let read = self.read(&mut client).await;
+        let mut read = self.read(&mut client).await;
+        if let (Err(_), Some((meter, _))) = (&read, &mut self.meter) {
+            // What came is billed, whether or not the rest of it ever comes.
+            read = settle::post(&self.gateway, std::mem::take(&mut meter.events)).await.and(read);
+        }
         if let (Err(refusal), Some(client)) = (&read, client) {
             // The client must see that it is not whole.
             let _ = client.send(Err(refusal.to_string().into())).await;
@@ -173,6 +179,9 @@ impl Reading {
         settle::post(&self.gateway, std::mem::take(&mut meter.events)).await?;
         if torn {
             return Err(Refusal::upstream_broke_off(&self.provider, "the results end in the middle of a line"));
+        }
+        if !meter.are_results() {
+            return Err(Refusal::upstream_broke_off(&self.provider, "what it gave are no results"));
         }
         settle::results_read(&self.gateway, &part.batch.key(), &part.id).await.map_err(|error| Refusal::results_not_billed(&error.to_string()))
     }

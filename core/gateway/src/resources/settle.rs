@@ -77,8 +77,13 @@ pub(super) async fn bring_home(gateway: &Arc<Gateway>, resource: &Arc<Resource>)
     if resource.stage != Stage::Ended {
         return Ok(resource);
     }
+    let mut failed = None;
     for (id, _) in resource.results.iter().filter(|(_, read)| !**read) {
-        relay::read_results(gateway, &resource, id).await?;
+        // One that cannot be read does not keep the others off the books.
+        failed = relay::read_results(gateway, &resource, id).await.err().or(failed);
+    }
+    if let Some(refusal) = failed {
+        return Err(refusal);
     }
     let found = gateway.shelf.find(&resource.key()).await.map_err(Refusal::ledger_unavailable)?;
     Ok(found.unwrap_or(resource))
@@ -86,8 +91,17 @@ pub(super) async fn bring_home(gateway: &Arc<Gateway>, resource: &Arc<Resource>)
 
 /// What is stored goes by itself at its time; the provider need not be asked.
 async fn gone(gateway: &Arc<Gateway>, resource: &Arc<Resource>) -> Result<Arc<Resource>, Refusal> {
-    let there = resource.stored.is_some_and(|stored| stored.until > gateway.clock.now());
-    if resource.stage != Stage::Open || there { Ok(resource.clone()) } else { stored_until_now(gateway, resource).await }
+    let (mut resource, now) = (resource.clone(), gateway.clock.now());
+    while let Some(end) = storage::complete_portion(&resource, now).filter(|_| resource.stage == Stage::Open) {
+        let event = storage::event(gateway, &resource, &provider_of(gateway, &resource)?, end)?;
+        post(gateway, vec![event]).await?;
+        let key = resource.key();
+        let changed = gateway.shelf.change(&key, |resource| resource.billed_to = Some(end)).await.map_err(Refusal::ledger_unavailable)?;
+        resource = changed.ok_or_else(Refusal::internal)?;
+    }
+    // What does not say how much it is, is not known to have gone either.
+    let there = resource.stored.is_none_or(|stored| stored.until > now);
+    if resource.stage != Stage::Open || there { Ok(resource) } else { stored_until_now(gateway, &resource).await }
 }
 
 /// Brings onto the books for how long it was there.
@@ -152,6 +166,7 @@ fn results_file(batch: &Resource, dialect: &str, id: &str) -> Resource {
         results: Default::default(),
         results_of: Some((batch.made_by.dialect.to_string(), batch.id.clone())),
         stored: None,
+        billed_to: None,
         object: None,
         removed: false,
     }

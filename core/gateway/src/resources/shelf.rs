@@ -72,6 +72,9 @@ pub struct Resource {
     /// Of what is billed for as long as it is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stored: Option<Stored>,
+    /// Up to when that is on the books; absent: nothing of it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_to: Option<Timestamp>,
     /// The object as it was seen last, if it is not large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
@@ -87,6 +90,10 @@ impl Resource {
     /// Keeps what the provider said last, if it is not large.
     pub(crate) fn seen(&mut self, object: &[u8]) {
         self.object = std::str::from_utf8(object).ok().filter(|text| text.len() <= MOST_OBJECT).map(str::to_owned);
+    }
+    /// From when on nothing is on the books.
+    pub(crate) fn billed_to(&self) -> Timestamp {
+        self.billed_to.unwrap_or(self.made_by.started_at)
     }
     /// When it was made.
     pub fn since(&self) -> Timestamp {

@@ -81,7 +81,8 @@ impl LeftBehind {
             _ if self.is_known => Stage::Settled,
             Work::None => Stage::Kept,
             _ if self.goes_on() => Stage::Open,
-            Work::Items(_) => Stage::Ended,
+            // Where its results are, its object says when it is asked for.
+            Work::Items(_) => Stage::Open,
             Work::Whole | Work::Storage(_) => Stage::Settled,
         }
     }
@@ -107,6 +108,7 @@ pub(crate) async fn keep(open: &OpenCall, candidate: &Candidate, left: LeftBehin
         results: Default::default(),
         results_of: None,
         stored: left.said.stored,
+        billed_to: None,
         object: None,
         removed: false,
     };

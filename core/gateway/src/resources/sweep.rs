@@ -1,6 +1,6 @@
 //! Sweep: what nobody asks for is asked for by the gateway, so that it is billed; what takes too long is given up in the open.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use weighbridge_domain::Timestamp;
@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{gateway::Gateway, refusal::Refusal};
 
-/// So many are asked for at once.
+/// So long one of them may take: an object, or results that are read on from where they are on the books.
+const LONGEST: Duration = Duration::from_secs(300);
+/// So many of a provider's are asked for at once.
 const AT_ONCE: usize = 4;
 
 /// What a sweep did.
@@ -28,7 +30,13 @@ pub struct SweepReport {
 impl Gateway {
     /// Asks for all that is due, once. What was begun longer than `time_out` ago and cannot be settled is given up.
     pub async fn sweep(self: &Arc<Self>, time_out: Duration) -> SweepReport {
-        let stages = stream::iter(self.shelf.due()).map(|resource| one(self, resource, time_out)).buffer_unordered(AT_ONCE);
+        // Each provider has its own turn: one that is slow keeps nobody else waiting, and no one of its own for ever.
+        let mut by_provider: BTreeMap<String, Vec<Arc<Resource>>> = BTreeMap::new();
+        for resource in self.shelf.due() {
+            by_provider.entry(resource.made_by.provider.to_string()).or_default().push(resource);
+        }
+        let turn = |due: Vec<Arc<Resource>>| stream::iter(due).map(|resource| one(self, resource, time_out)).buffer_unordered(AT_ONCE);
+        let stages = stream::iter(by_provider.into_values()).map(turn).flatten_unordered(None);
         stages
             .fold(SweepReport::default(), async |mut report, stage| {
                 match stage {
@@ -44,9 +52,13 @@ impl Gateway {
 
 async fn one(gateway: &Arc<Gateway>, resource: Arc<Resource>, time_out: Duration) -> Stage {
     let (id, provider) = (&resource.id, &resource.made_by.provider);
-    let stage = match settle::bring_home(gateway, &resource).await {
-        Ok(after) => after.stage,
-        Err(refusal) => {
+    let stage = match tokio::time::timeout(LONGEST, settle::bring_home(gateway, &resource)).await {
+        Ok(Ok(after)) => after.stage,
+        Err(_) => {
+            tracing::warn!(%id, %provider, "what was started could not be brought onto the books in {} s; it is tried again", LONGEST.as_secs());
+            resource.stage
+        }
+        Ok(Err(refusal)) => {
             tracing::warn!(%id, %provider, %refusal, "what was started could not be brought onto the books yet");
             resource.stage
         }
