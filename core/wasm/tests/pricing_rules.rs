@@ -1,4 +1,5 @@
 //! The pricing rules of the repository as components: each loads a good sheet, rates with it, and refuses a bad one.
+#![allow(clippy::unwrap_used, reason = "a test's helpers may")]
 
 mod common;
 
