@@ -18,6 +18,7 @@ use crate::{
     refusal::Refusal,
     respond::Exchange,
     route::Candidate,
+    upstream::Provider,
 };
 
 /// A request that can be sent, and how its answer is to be treated.
@@ -83,23 +84,11 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
     // Where the host must read or change events, an encoding would only be undone again.
     let annotate = headers.get(INCLUDE).is_some_and(|value| value == "cost") && wire.hide.is_some() && !planned.hide;
     let plain = wire.translates() || planned.hide || annotate;
-    let mut carried = carry_over(headers, plain);
-    for (name, value) in planned.headers {
-        let name = HeaderName::try_from(name).map_err(|error| nonsense(error.to_string()))?;
-        if is_hop_by_hop(&name) || is_private(&name) {
-            return Err(nonsense(format!("the header {name} is not an adapter's to set")));
-        }
-        carried.insert(name, HeaderValue::try_from(value).map_err(|error| nonsense(error.to_string()))?);
+    let method = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
+    if !matches!(method, Method::GET | Method::POST) {
+        return Err(nonsense(format!("a call that begins something is no {method}")));
     }
-    provider.sign(&mut carried);
-
-    let mut upstream = HttpRequest::new(Full::new(body));
-    *upstream.method_mut() = Method::try_from(planned.method.as_str()).map_err(|error| nonsense(error.to_string()))?;
-    if !matches!(*upstream.method(), Method::GET | Method::POST) {
-        return Err(nonsense(format!("a call that begins something is no {}", upstream.method())));
-    }
-    *upstream.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
-    *upstream.headers_mut() = carried;
+    let upstream = compose(provider, method, &planned.path_and_query, carry_over(headers, plain), planned.headers, body)?;
     let framing = planned.framing.unwrap_or(wire.plan.framing);
     let client_framing = planned.client_framing.unwrap_or(Framing::Sse);
     Ok(UpstreamRequest {
@@ -112,6 +101,31 @@ pub(crate) fn adapt(candidate: &Candidate, head: &Head, request: &Request, may_a
         client_framing,
         dimensions: planned.dimensions.iter().map(name::recorded_value).collect(),
     })
+}
+
+/// What goes to a provider: the headers that are carried over, over them those that the adapter sets, and the credential.
+pub(crate) fn compose(
+    provider: &Provider,
+    method: Method,
+    path_and_query: &str,
+    mut carried: HeaderMap,
+    set: Vec<(String, Vec<u8>)>,
+    body: Bytes,
+) -> Result<HttpRequest<Full<Bytes>>, Refusal> {
+    let nonsense = |why: String| Refusal::plugin_nonsense(&provider.adapter.identity().name, why);
+    for (name, value) in set {
+        let name = HeaderName::try_from(name).map_err(|error| nonsense(error.to_string()))?;
+        if is_hop_by_hop(&name) || is_private(&name) {
+            return Err(nonsense(format!("the header {name} is not an adapter's to set")));
+        }
+        carried.insert(name, HeaderValue::try_from(value).map_err(|error| nonsense(error.to_string()))?);
+    }
+    provider.sign(&mut carried);
+    let mut upstream = HttpRequest::new(Full::new(body));
+    *upstream.method_mut() = method;
+    *upstream.uri_mut() = provider.uri(path_and_query).map_err(|error| nonsense(error.to_string()))?;
+    *upstream.headers_mut() = carried;
+    Ok(upstream)
 }
 
 /// The fields that a view names, as JSON text.

@@ -1,6 +1,6 @@
 //! Admit: may this call be made, and who answers for it? Grants the reservation, without which nothing goes upstream.
 
-use weighbridge_domain::{Decimal, account::UnpricedPolicy};
+use weighbridge_domain::{Decimal, Timestamp, account::UnpricedPolicy};
 use weighbridge_ledger::{Hold, Reservation};
 
 use crate::{
@@ -61,8 +61,12 @@ fn check_rate(caller: &Caller, call: &Head, request: &Request, first: &Candidate
         let prompt = first.provider.wire(call.dialect.as_str()).map_or(0, |wire| estimate(wire, &request.body));
         entry.window.check_tokens(call.received_at, limit, prompt).map_err(|wait| Refusal::rate_limited("tokens", limit, wait))?;
     }
-    if let Some(limit) = entry.key.rpm {
-        entry.window.take_request(call.received_at, limit).map_err(|wait| Refusal::rate_limited("requests", limit.into(), wait))?;
-    }
-    Ok(())
+    take_request(caller, call.received_at)
+}
+
+/// Counts a request of the key, if it may make one more.
+pub(crate) fn take_request(caller: &Caller, at: Timestamp) -> Result<(), Refusal> {
+    let entry = caller.key();
+    let Some(limit) = entry.key.rpm else { return Ok(()) };
+    entry.window.take_request(at, limit).map_err(|wait| Refusal::rate_limited("requests", limit.into(), wait))
 }

@@ -11,7 +11,7 @@ use weighbridge_domain::{EventId, Timestamp};
 use crate::{
     call::Head,
     health::Leave,
-    peek, resources,
+    peek,
     respond::Exchange,
     retry::Failure,
     route::{Candidate, Route},
@@ -58,8 +58,7 @@ impl Tries {
         let candidates = route.candidates();
         let open = candidates.iter().enumerate().find_map(|(at, one)| Some((at, one.provider.health.enter(&one.model, now)?)));
         let (at, leave) = open.unwrap_or_else(|| (0, candidates[0].provider.health.enter_anyway(&candidates[0].model, now)));
-        let mut tries =
-            Self { route, at, leave, retries: 0, ask: true, id: head.id, received: head.received, starts: resources::starts(&head.dialect, &call.request) };
+        let mut tries = Self { route, at, leave, retries: 0, ask: true, id: head.id, received: head.received, starts: call.starts };
         tries.begin(now);
         tries
     }

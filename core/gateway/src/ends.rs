@@ -38,6 +38,7 @@ impl OpenCall {
             dialect: head.dialect.name(),
             dialect_kind: head.dialect.clone(),
             client_gone: head.client_gone.clone(),
+            starts: resources::starts(&head.dialect, &request),
             gateway,
             caller,
             request,
@@ -62,7 +63,7 @@ impl OpenCall {
     /// No provider answered.
     pub(crate) async fn unanswered(self: Box<Self>, candidate: &Candidate, why: NoAnswer) -> Refusal {
         let mut end = End::unanswered(candidate, &why);
-        let starts = self.dialect_kind.resource().filter(|_| why.was_sent() && resources::starts(&self.dialect_kind, &self.request));
+        let starts = self.dialect_kind.resource().filter(|_| why.was_sent() && self.starts);
         let refusal = match starts {
             Some(facts) => {
                 end.flags.push("may_have_started");
@@ -106,7 +107,7 @@ impl OpenCall {
         let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Unknown);
         end.http_status = status.map(|status| status.as_u16());
         end.waive = Some(NOT_CHARGED);
-        end.flags.extend(resources::starts(&self.dialect_kind, &self.request).then_some("may_have_started"));
+        end.flags.extend(self.starts.then_some("may_have_started"));
         self.close(end, refusal).await
     }
 

@@ -104,7 +104,7 @@ fn stream_answer(open: Box<OpenCall>, mut exchange: Exchange, head: Parts, body:
     let beside = Beside::read(&exchange.wire, &head.headers, open.request.json());
     // What is decoded at a time is read at once: no more of it is needed than an event may have.
     let mut meter = StreamMeter::new(exchange.wire.clone(), decoder.limited_to(MAX_EVENT_BYTES), framing, beside);
-    if resources::starts(&open.dialect_kind, &open.request) && !exchange.wire.translates() {
+    if open.starts && !exchange.wire.translates() {
         meter.keep_first_event();
     }
     let mut stream = Stream::new(open, exchange, head.status.as_u16(), meter, body);
@@ -197,7 +197,7 @@ async fn error_answer(open: Box<OpenCall>, exchange: Exchange, head: Parts, body
     let mut end = End::new(&exchange.candidate, EventStatus::UpstreamError, Consumed::Nothing);
     end.http_status = Some(head.status.as_u16());
     end.first_byte = Some(arrived);
-    let in_doubt = leaves_doubt(head.status) && resources::starts(&open.dialect_kind, &open.request);
+    let in_doubt = leaves_doubt(head.status) && open.starts;
     end.flags.extend(in_doubt.then_some("may_have_started"));
     name_answer(&mut headers, &open, &exchange, Some(arrived));
     let settled = open.settle(end, None).await.map_err(Refusal::ledger_lost_answer)?;

@@ -33,6 +33,8 @@ pub(crate) struct OpenCall {
     pub(crate) client_gone: Arc<AtomicBool>,
     pub(crate) caller: Caller,
     pub(crate) request: Request,
+    /// It leaves something at its provider that goes on.
+    pub(crate) starts: bool,
     pub(crate) reservation: Reservation,
     /// When the attempt that is going on was begun; the first one begins with the call.
     pub(crate) attempt_began: Instant,

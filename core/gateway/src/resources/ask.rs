@@ -3,15 +3,13 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request as HttpRequest, Response};
-use http_body_util::Full;
+use http::{HeaderMap, Method, Response};
 use hyper::body::Incoming;
 use weighbridge_plugin_api::adapter::{BodyPlan, ClientRequest, Framing};
 
 use super::shelf::Resource;
 use crate::{
-    adapt::carry_over,
-    call::{is_hop_by_hop, is_private},
+    adapt::{carry_over, compose},
     dialect::resource::Does,
     gateway::Gateway,
     refusal::Refusal,
@@ -75,19 +73,8 @@ pub(super) async fn ask(gateway: &Gateway, question: &Question<'_>) -> Result<(R
     if planned.method != method.as_str() || !planned.path_and_query.contains(&resource.id) || planned.body != BodyPlan::Unchanged {
         return Err(nonsense(format!("to {} {:?} it plans {} {}", question.does.operation(), resource.id, planned.method, planned.path_and_query)));
     }
-    let mut carried = carry_over(question.headers.unwrap_or(&HeaderMap::new()), question.headers.is_none());
-    for (name, value) in planned.headers {
-        let name = HeaderName::try_from(name).map_err(|error| nonsense(error.to_string()))?;
-        if is_hop_by_hop(&name) || is_private(&name) {
-            return Err(nonsense(format!("the header {name} is not an adapter's to set")));
-        }
-        carried.insert(name, HeaderValue::try_from(value).map_err(|error| nonsense(error.to_string()))?);
-    }
-    provider.sign(&mut carried);
-    let mut request = HttpRequest::new(Full::new(question.body.clone()));
-    *request.method_mut() = method;
-    *request.uri_mut() = provider.uri(&planned.path_and_query).map_err(|error| nonsense(error.to_string()))?;
-    *request.headers_mut() = carried;
+    let carried = carry_over(question.headers.unwrap_or(&HeaderMap::new()), question.headers.is_none());
+    let request = compose(&provider, method, &planned.path_and_query, carried, planned.headers, question.body.clone())?;
     let sent = upstream::call(&gateway.upstream, &*gateway.clock, Ticket::Look(&Looked(())), &provider, request).await;
     let answer = sent.map_err(|why| why.refusal(&provider))?;
     let candidate = Candidate { provider, model: resource.made_by.routed_model.clone() };

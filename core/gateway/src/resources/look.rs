@@ -15,8 +15,9 @@ use super::{
     state,
 };
 use crate::{
+    admit::take_request,
     answer::{Answer, AnswerBody},
-    authenticate::{self, Caller},
+    authenticate,
     call::{self, Request},
     dialect::{Dialect, FoundLater, ResourceFacts, decoded as decoded_name, resource::Does},
     gateway::Gateway,
@@ -59,7 +60,7 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
     let Look { dialect, does, id, received_at, headers, query, body, .. } = look;
     let body = call::collect(body, gateway.body_limits()).await?;
     let caller = authenticate::customer(&gateway, known, &headers, &Request::none(), received_at).await?;
-    within_limit(&caller, received_at)?;
+    take_request(&caller, received_at)?;
     let facts = dialect.resource().ok_or_else(Refusal::internal)?;
     let customer = caller.customer().id.as_str();
     if does == Does::List {
@@ -102,13 +103,6 @@ pub(crate) async fn answer(gateway: Arc<Gateway>, look: Look) -> Result<Answer, 
 fn asks_for_stream(pair: &str) -> bool {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     decoded_name(name).as_deref() == Some("stream") && value != "false"
-}
-
-/// Such calls count among the requests of a key.
-fn within_limit(caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
-    let entry = caller.key();
-    let Some(limit) = entry.key.rpm else { return Ok(()) };
-    entry.window.take_request(now, limit).map_err(|wait| Refusal::rate_limited("requests", limit.into(), wait))
 }
 
 /// What is handed out was billed before, and what is not billed yet is not thrown away.

@@ -101,7 +101,7 @@ impl Resource {
     }
     /// Its place on the shelf.
     pub(crate) fn key(&self) -> Key {
-        Key { customer: self.made_by.customer.as_str().into(), dialect: self.made_by.dialect.to_string(), id: self.id.clone() }
+        Key::new(self.made_by.customer.as_str(), &self.made_by.dialect, &self.id)
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct LeftBehind {
 pub(crate) fn left_behind(open: &OpenCall, exchange: &Exchange, body: &[u8]) -> Option<LeftBehind> {
     let facts = open.dialect_kind.resource()?;
     // A translated call leaves nothing that could be asked for in its own dialect; its adapter refuses to start it.
-    if !starts(&open.dialect_kind, &open.request) || exchange.wire.translates() {
+    if !open.starts || exchange.wire.translates() {
         return None;
     }
     Some(LeftBehind { facts, said: state::read(facts, body).unwrap_or_default(), object: body.to_vec(), is_known: false })
